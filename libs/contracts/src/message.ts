@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 /** A service of Lockstep, as it names its schema, its queues' consumers and its connections. */
 export type ServiceName =
   | 'tcs'

@@ -1,0 +1,18 @@
+import type { MessageDefinition, QueueDefinition, ServiceName } from './message.js';
+import { traineeSyncData } from './revalidation/sync-data.v1.js';
+import { traineeSyncEnd } from './revalidation/sync-end.v1.js';
+import { traineeSyncStart } from './revalidation/sync-start.v1.js';
+
+/** Every message of Lockstep. Topology, documentation and the boot checks are made from this list. */
+export const messages: readonly MessageDefinition[] = [traineeSyncStart, traineeSyncData, traineeSyncEnd];
+
+/** The queues a service consumes, each once, in the catalogue's order. */
+export function queuesConsumedBy(service: ServiceName): QueueDefinition[] {
+  const queues = messages.flatMap((message) => message.queues).filter((queue) => queue.consumer === service);
+  return [...new Set(queues)];
+}
+
+/** The messages a service may publish. */
+export function messagesPublishedBy(service: ServiceName): MessageDefinition[] {
+  return messages.filter((message) => message.publishers.includes(service));
+}
