@@ -1,0 +1,174 @@
+import { describe, expect, it } from 'vitest';
+import { next, type RunEvent, type RunPolicy, type SourceFacts } from './next.js';
+import { newRun, type Phase, type PhaseName, type Run } from './run.js';
+
+const POLICY: RunPolicy = { askAgainSeconds: 15, maxAsks: 3, stallSeconds: 300 };
+const T0 = Date.parse('2026-03-14T10:00:00Z');
+const at = (seconds: number): Date => new Date(T0 + seconds * 1000);
+
+function observed(seconds: number, facts: Partial<SourceFacts> = {}, rejectedRows = 0): RunEvent {
+  const trainees = { applied: 0, batches: null, missing: [], missingParked: 0, lastProgressAt: null, ...facts };
+  return { type: 'observed', at: at(seconds), sources: { trainees }, rejectedRows };
+}
+
+/** Plays events from a new run; answers the run and the effects of the last event. */
+function play(...events: RunEvent[]) {
+  return events.reduce((decision, event) => next(decision.run, event, POLICY), {
+    run: newRun('r'),
+    effects: [],
+  } as ReturnType<typeof next>);
+}
+
+const phase = (run: Run, name: PhaseName): Phase => run.phases.find((one) => one.name === name) as Phase;
+const START = observed(0);
+const ALL_APPLIED = observed(1, { applied: 4, batches: 4 });
+const done = (name: PhaseName, seconds = 2, rejectedRows = 0): RunEvent => ({
+  type: 'stepFinished',
+  phase: name,
+  at: at(seconds),
+  rejectedRows,
+});
+
+describe('a run', () => {
+  it('starts with the first phase and asks its source for everything', () => {
+    const { run, effects } = play(START);
+    expect(run.state).toBe('running');
+    expect(phase(run, 'trainees').state).toBe('running');
+    expect(effects).toEqual([{ type: 'askSource', phase: 'trainees', sequences: null }]);
+  });
+
+  it('goes through its phases in order and succeeds', () => {
+    const path = [ALL_APPLIED, done('master'), done('verify'), done('swap')];
+    const states = path.map((_, index) => play(START, ...path.slice(0, index + 1)).run);
+    expect(states.map((run) => run.state)).toEqual(['running', 'verifying', 'verifying', 'succeeded']);
+    expect(states.map((run) => run.phases.find((one) => one.state === 'running')?.name)).toEqual([
+      'master',
+      'verify',
+      'swap',
+      undefined,
+    ]);
+  });
+
+  it('skips phases that nothing provides', () => {
+    const { run } = play(START);
+    expect(run.phases.filter((one) => one.state === 'skipped').map((one) => one.name)).toEqual([
+      'gmc',
+      'connectionlog',
+      'hiddendiscrepancy',
+      'recommendation',
+      'connection',
+    ]);
+  });
+
+  it('ends incomplete when a row was rejected', () => {
+    const { run, effects } = play(START, ALL_APPLIED, done('master'), done('verify'), done('swap', 3, 1));
+    expect(run.state).toBe('incomplete');
+    expect(effects).toEqual([]);
+  });
+
+  it('ends at once when there is nothing to send', () => {
+    expect(phase(play(START, observed(1, { batches: 0 })).run, 'trainees').state).toBe('done');
+  });
+});
+
+describe('completeness is decided by counts', () => {
+  it.each<[string, Partial<SourceFacts>, 'running' | 'done']>([
+    ['no end marker yet', { applied: 4 }, 'running'],
+    ['end marker before the data', { applied: 0, batches: 4, missing: [1, 2, 3, 4] }, 'running'],
+    ['one batch short', { applied: 3, batches: 4, missing: [2] }, 'running'],
+    ['all batches', { applied: 4, batches: 4 }, 'done'],
+  ])('%s', (_, facts, state) => {
+    expect(phase(play(START, observed(1, { lastProgressAt: at(1), ...facts })).run, 'trainees').state).toBe(state);
+  });
+});
+
+describe('missing batches', () => {
+  const missing = { applied: 2, batches: 4, missing: [2, 4], lastProgressAt: at(10) };
+
+  it.each<[number, boolean]>([
+    [24, false],
+    [25, true],
+  ])('are asked for again 15 s after the last progress: at %i s %s', (seconds, asked) => {
+    const { effects } = play(START, observed(seconds, missing));
+    expect(effects).toEqual(asked ? [{ type: 'askSource', phase: 'trainees', sequences: [2, 4] }] : []);
+  });
+
+  it('are asked for three times, waiting twice as long each time', () => {
+    const asks = [25, 54, 55, 114, 115, 200].map(
+      (_, index, all) =>
+        play(START, ...all.slice(0, index + 1).map((seconds) => observed(seconds, missing))).effects.length,
+    );
+    expect(asks).toEqual([1, 0, 1, 0, 1, 0]);
+  });
+
+  it('are asked for as a whole phase while the total is unknown', () => {
+    expect(play(START, observed(20)).effects).toEqual([{ type: 'askSource', phase: 'trainees', sequences: null }]);
+  });
+
+  it('fail the run after 300 s without progress', () => {
+    const { run, effects } = play(START, observed(310, missing));
+    expect(run).toMatchObject({ state: 'failed', error: { code: 'RUN_STALLED' } });
+    expect(phase(run, 'trainees').state).toBe('failed');
+    expect(effects).toEqual([{ type: 'discardGeneration' }]);
+  });
+
+  it('that are parked are asked for at once, then given up: the others are indexed and the run ends incomplete', () => {
+    const parked = { ...missing, missingParked: 2 };
+    const asking = [11, 12, 13].map((seconds) => observed(seconds, parked));
+    expect(play(START, ...asking).effects).toHaveLength(1);
+    const { run } = play(START, ...asking, observed(14, parked, 2));
+    expect(phase(run, 'trainees')).toMatchObject({ state: 'done', hasGaps: true });
+    expect(phase(run, 'master').state).toBe('running');
+  });
+});
+
+describe('steps', () => {
+  it('a failed step ends the run and drops the generation; the old one keeps serving', () => {
+    const error = { code: 'VERIFY_FAILED', message: 'no' };
+    const { run, effects } = play(START, ALL_APPLIED, done('master'), {
+      type: 'stepFailed',
+      phase: 'verify',
+      at: at(9),
+      error,
+    });
+    expect(run).toMatchObject({ state: 'failed', error });
+    expect(effects).toEqual([{ type: 'discardGeneration' }]);
+  });
+
+  it('a guard holds the run until somebody approves it', () => {
+    const held = [START, ALL_APPLIED, done('master'), { type: 'stepHeld', phase: 'verify', at: at(5) } as const];
+    expect(play(...held).run.state).toBe('held');
+    expect(play(...held, observed(400)).run.state).toBe('held');
+    const { run } = play(...held, { type: 'approved', at: at(500) });
+    expect(run.state).toBe('verifying');
+    expect(phase(run, 'swap').state).toBe('running');
+  });
+
+  it('an approval of a run that is not held changes nothing', () => {
+    expect(play(START, { type: 'approved', at: at(1) }).run.state).toBe('running');
+  });
+
+  it('a step that reports a second time changes nothing', () => {
+    expect(
+      play(START, ALL_APPLIED, done('master'), done('master')).run.phases.find((one) => one.state === 'running')?.name,
+    ).toBe('verify');
+  });
+});
+
+describe('cancelling', () => {
+  it.each<[string, RunEvent[]]>([
+    ['queued', []],
+    ['sending', [START]],
+    ['filling', [START, ALL_APPLIED]],
+    ['held', [START, ALL_APPLIED, done('master'), { type: 'stepHeld', phase: 'verify', at: at(5) }]],
+  ])('a run that is %s ends it and drops what was being built', (_, events) => {
+    const { run, effects } = play(...events, { type: 'cancelled', at: at(6) });
+    expect(run.state).toBe('cancelled');
+    expect(effects).toEqual([{ type: 'discardGeneration' }]);
+  });
+
+  it('a run that has ended changes nothing', () => {
+    const ended = play(START, ALL_APPLIED, done('master'), done('verify'), done('swap'));
+    expect(next(ended.run, { type: 'cancelled', at: at(9) }, POLICY).run.state).toBe('succeeded');
+  });
+});

@@ -1,0 +1,152 @@
+import { isActive, type Phase, type PhaseName, type Run, type RunError } from './run.js';
+
+/** What the tables say of a source's batches; every decision about completeness is made from these counts. */
+export interface SourceFacts {
+  /** Batches applied, each counted once. */
+  applied: number;
+  /** Total from the end marker, null until it came. */
+  batches: number | null;
+  /** Sequences of 1..batches not applied, at most 10,000; empty while the total is unknown. */
+  missing: number[];
+  /** How many of `missing` are parked as unreadable. */
+  missingParked: number;
+  lastProgressAt: Date | null;
+}
+
+export type RunEvent =
+  /** Looks at the clock and the counts; safe to send at any time. */
+  | { type: 'observed'; at: Date; sources: Partial<Record<PhaseName, SourceFacts>>; rejectedRows: number }
+  | { type: 'stepFinished'; at: Date; phase: PhaseName; rejectedRows: number }
+  | { type: 'stepHeld'; at: Date; phase: PhaseName }
+  | { type: 'stepFailed'; at: Date; phase: PhaseName; error: RunError }
+  | { type: 'approved'; at: Date }
+  | { type: 'cancelled'; at: Date };
+
+export type RunEffect =
+  /** Ask the source of a phase to send everything (`sequences` null) or those batches again. */
+  | { type: 'askSource'; phase: PhaseName; sequences: number[] | null }
+  /** Drop the generation that was being built; the one being served stays. */
+  | { type: 'discardGeneration' };
+
+export interface RunPolicy {
+  /** First wait without progress before missing batches are asked for again; doubles with each ask. */
+  askAgainSeconds: number;
+  /** Times missing batches are asked for again. */
+  maxAsks: number;
+  /** Without progress for so long the run fails. */
+  stallSeconds: number;
+}
+
+export interface Decision {
+  run: Run;
+  effects: RunEffect[];
+}
+
+/** Parked batches will not come by waiting: ask for them at once, but not in a tight loop. */
+const ASK_PARKED_AFTER_MS = 1_000;
+
+const unchanged = (run: Run): Decision => ({ run, effects: [] });
+
+/**
+ * The rebuild as a state machine: the run after an event and what has to be done. Pure; the tests are its table.
+ * An event that does not fit the run's state changes nothing, so that a second delivery is harmless.
+ */
+export function next(run: Run, event: RunEvent, policy: RunPolicy): Decision {
+  if (!isActive(run.state)) return unchanged(run);
+  switch (event.type) {
+    case 'cancelled':
+      return end(run, 'cancelled', event.at, null);
+    case 'approved':
+      return run.state === 'held' ? advance({ ...run, state: 'verifying' }, event.at, 0) : unchanged(run);
+    case 'stepFailed':
+      return isRunning(run, event.phase) ? fail(run, event.phase, event.error, event.at) : unchanged(run);
+    case 'stepHeld':
+      return isRunning(run, event.phase)
+        ? { run: { ...finish(run, event.phase, event.at), state: 'held' }, effects: [] }
+        : unchanged(run);
+    case 'stepFinished':
+      return isRunning(run, event.phase)
+        ? advance(finish(run, event.phase, event.at), event.at, event.rejectedRows)
+        : unchanged(run);
+    case 'observed':
+      return observe(run, event, policy);
+  }
+}
+
+function observe(run: Run, event: Extract<RunEvent, { type: 'observed' }>, policy: RunPolicy): Decision {
+  if (run.state === 'queued') {
+    return advance({ ...run, state: 'running', startedAt: event.at }, event.at, event.rejectedRows);
+  }
+  const phase = run.phases.find((one) => one.state === 'running' && one.kind === 'source');
+  const facts = phase && event.sources[phase.name];
+  if (!phase || !facts) return unchanged(run);
+  return observeSource(run, phase, facts, event, policy);
+}
+
+function observeSource(
+  run: Run,
+  phase: Phase,
+  facts: SourceFacts,
+  { at, rejectedRows }: Extract<RunEvent, { type: 'observed' }>,
+  policy: RunPolicy,
+): Decision {
+  if (facts.batches !== null && facts.applied === facts.batches) {
+    return advance(finish(run, phase.name, at), at, rejectedRows);
+  }
+  const allParked = facts.missing.length > 0 && facts.missingParked === facts.missing.length;
+  const idleMs = at.getTime() - latest(phase.startedAt, facts.lastProgressAt);
+  if (idleMs >= policy.stallSeconds * 1000) {
+    const message = `No batch of ${phase.name} was applied for ${policy.stallSeconds} s (${facts.applied} of ${facts.batches ?? 'an unknown number of'} batches).`;
+    return fail(run, phase.name, { code: 'RUN_STALLED', message }, at);
+  }
+  const quietMs = at.getTime() - latest(phase.startedAt, facts.lastProgressAt, phase.lastAskAt);
+  if (phase.asks >= policy.maxAsks) {
+    if (!allParked || quietMs < ASK_PARKED_AFTER_MS) return unchanged(run);
+    return advance(finish(run, phase.name, at, { hasGaps: true }), at, rejectedRows);
+  }
+  const waitMs = allParked ? ASK_PARKED_AFTER_MS : policy.askAgainSeconds * 1000 * 2 ** phase.asks;
+  if (quietMs < waitMs) return unchanged(run);
+  return {
+    run: withPhase(run, phase.name, { asks: phase.asks + 1, lastAskAt: at }),
+    effects: [{ type: 'askSource', phase: phase.name, sequences: facts.missing.length > 0 ? facts.missing : null }],
+  };
+}
+
+/** Starts the first pending phase, or ends the run when none is left. */
+function advance(run: Run, at: Date, rejectedRows: number): Decision {
+  const phase = run.phases.find((one) => one.state === 'pending');
+  if (!phase) return end(run, rejectedRows > 0 ? 'incomplete' : 'succeeded', at, null);
+  const started = withPhase(run, phase.name, { state: 'running', startedAt: at });
+  const state = phase.name === 'verify' || phase.name === 'swap' ? 'verifying' : 'running';
+  const effects: RunEffect[] =
+    phase.kind === 'source' ? [{ type: 'askSource', phase: phase.name, sequences: null }] : [];
+  return { run: { ...started, state }, effects };
+}
+
+function fail(run: Run, phase: PhaseName, error: RunError, at: Date): Decision {
+  return end(withPhase(run, phase, { state: 'failed', finishedAt: at }), 'failed', at, error);
+}
+
+function end(run: Run, state: Run['state'], at: Date, error: RunError | null): Decision {
+  const swapped = run.phases.some((phase) => phase.name === 'swap' && phase.state === 'done');
+  return {
+    run: { ...run, state, finishedAt: at, error },
+    effects: swapped ? [] : [{ type: 'discardGeneration' }],
+  };
+}
+
+function finish(run: Run, name: PhaseName, at: Date, change: Partial<Phase> = {}): Run {
+  return withPhase(run, name, { ...change, state: 'done', finishedAt: at });
+}
+
+function withPhase(run: Run, name: PhaseName, change: Partial<Phase>): Run {
+  return { ...run, phases: run.phases.map((phase) => (phase.name === name ? { ...phase, ...change } : phase)) };
+}
+
+function isRunning(run: Run, name: PhaseName): boolean {
+  return run.phases.some((phase) => phase.name === name && phase.state === 'running');
+}
+
+function latest(...dates: (Date | null)[]): number {
+  return Math.max(0, ...dates.filter((date) => date !== null).map((date) => date.getTime()));
+}
