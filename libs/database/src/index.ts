@@ -1,1 +1,15 @@
-export {};
+import type { MigrationClass } from './data-source.js';
+import { CreateLease1760000000001 } from './leases/lease.migration.js';
+
+export * from './copy-into.js';
+export * from './data-source.js';
+export * from './database.module.js';
+export * from './keyset-pages.js';
+export * from './leases/leases.js';
+export * from './listener.js';
+export * from './migrate.js';
+export * from './transaction.js';
+export * from './unavailable.js';
+
+/** Migrations of this library's own tables: put them into the `migrations` of every service that uses `Leases`. */
+export const databaseMigrations: readonly MigrationClass[] = [CreateLease1760000000001];

@@ -1,0 +1,251 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Test } from '@nestjs/testing';
+import pg from 'pg';
+import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import {
+  createDataSource,
+  DatabaseConnectionLostError,
+  DatabaseModule,
+  databaseMigrations,
+  inTransaction,
+  isDatabaseUnavailable,
+  Leases,
+  Listener,
+  migrate,
+  migrateSchema,
+} from './index.js';
+import { createTestDatabase, describeWithEngines } from './test-database.js';
+
+class CreateThing1760000000101 implements MigrationInterface {
+  async up(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query('CREATE TABLE thing (id int PRIMARY KEY, n bigint NOT NULL DEFAULT 0)');
+    await queryRunner.query('INSERT INTO thing (id) VALUES (1), (2)');
+  }
+  async down(): Promise<void> {}
+}
+
+class BreakHalfway1760000000102 implements MigrationInterface {
+  async up(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query('CREATE TABLE half (id int)');
+    throw new Error('halfway');
+  }
+  async down(): Promise<void> {}
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error('waited 10 s in vain');
+    await delay(10);
+  }
+}
+
+describeWithEngines('the database library', () => {
+  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  const opened: DataSource[] = [];
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+  afterAll(async () => {
+    await Promise.all(opened.map((dataSource) => dataSource.isInitialized && dataSource.destroy()));
+    await database?.remove();
+  });
+
+  async function open(schema: string, migrations = [CreateThing1760000000101]): Promise<DataSource> {
+    const dataSource = createDataSource({
+      url: database.url,
+      schema,
+      service: 'test',
+      entities: [],
+      migrations,
+      poolSize: 3,
+    });
+    opened.push(dataSource);
+    return dataSource.initialize();
+  }
+
+  /** Ends another connection's backend, as a crash or an operator would. */
+  async function terminate(pid: number): Promise<void> {
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    await client.query('SELECT pg_terminate_backend($1)', [pid]);
+    await client.end();
+  }
+
+  it('runs each migration once although replicas start at once', async () => {
+    const replicas = await Promise.all(Array.from({ length: 4 }, () => open('replicas')));
+    const ran = await Promise.all(replicas.map(migrate));
+    expect(ran.flat()).toEqual(['CreateThing1760000000101']);
+    expect(await replicas[0]!.query('SELECT count(*) AS n FROM thing')).toEqual([{ n: 2 }]);
+  });
+
+  it('keeps the migrations before a broken one and nothing of the broken one', async () => {
+    const dataSource = await open('broken', [CreateThing1760000000101, BreakHalfway1760000000102]);
+    await expect(migrate(dataSource)).rejects.toThrow('halfway');
+    expect(
+      await dataSource.query(`SELECT to_regclass('thing') IS NOT NULL AS thing, to_regclass('half') AS half`),
+    ).toEqual([{ thing: true, half: null }]);
+    await expect(migrate(dataSource)).rejects.toThrow('halfway');
+  });
+
+  it('gives a pooled connection back with the timeouts it had', async () => {
+    const dataSource = await open('timeouts');
+    await migrate(dataSource);
+    const [row] = await dataSource.query(
+      `SELECT current_setting('statement_timeout') AS s, current_setting('lock_timeout') AS l`,
+    );
+    expect(row).toEqual({ s: '1min', l: '0' });
+  });
+
+  it('migrates a schema of somebody else', async () => {
+    const options = { url: database.url, schema: 'else', service: 'test', migrations: [CreateThing1760000000101] };
+    expect(await migrateSchema(options)).toHaveLength(1);
+    expect(await migrateSchema(options)).toEqual([]);
+  });
+
+  it('refuses a bigint that a number cannot hold, instead of changing it', async () => {
+    const dataSource = await open('bigint');
+    await expect(dataSource.query('SELECT 9007199254740993::bigint AS n')).rejects.toThrow(/select it as text/);
+    expect(await dataSource.query(`SELECT DATE '2026-03-29' AS day, 9007199254740991::bigint AS n`)).toEqual([
+      { day: '2026-03-29', n: 9_007_199_254_740_991 },
+    ]);
+  });
+
+  it('shows operators who is connected', async () => {
+    const dataSource = await open('named');
+    const [row] = await dataSource.query(
+      `SELECT application_name AS name FROM pg_stat_activity WHERE pid = pg_backend_pid()`,
+    );
+    expect(row.name).toMatch(new RegExp(`^test@.*:${process.pid}$`));
+  });
+
+  it('runs a transaction again after a deadlock, so that both of two crossing ones commit', async () => {
+    const dataSource = await open('deadlock');
+    await migrate(dataSource);
+    let attempts = 0;
+    let waiting = 0;
+    const cross = (first: number, second: number) =>
+      inTransaction(dataSource, async (manager) => {
+        attempts++;
+        await manager.query('UPDATE thing SET n = n + 1 WHERE id = $1', [first]);
+        waiting++;
+        await until(() => waiting >= 2);
+        await manager.query('UPDATE thing SET n = n + 1 WHERE id = $1', [second]);
+      });
+    await Promise.all([cross(1, 2), cross(2, 1)]);
+    expect(attempts).toBeGreaterThan(2);
+    expect(await dataSource.query('SELECT n FROM thing')).toEqual([{ n: 2 }, { n: 2 }]);
+  });
+
+  it('does not run a transaction again for an ordinary error', async () => {
+    const dataSource = await open('ordinary');
+    let attempts = 0;
+    const work = inTransaction(dataSource, async (manager) => {
+      attempts++;
+      await manager.query('SELECT 1 / 0');
+    });
+    await expect(work).rejects.toThrow(/division by zero/);
+    expect(attempts).toBe(1);
+  });
+
+  it('tells a lost connection from a wrong statement', async () => {
+    const dataSource = await open('lost');
+    const whileRunning = inTransaction(dataSource, async (manager) => {
+      const [{ pid }] = await manager.query('SELECT pg_backend_pid() AS pid');
+      await Promise.all([manager.query('SELECT pg_sleep(20)'), terminate(pid)]);
+    }).catch((error: unknown) => error);
+    expect(isDatabaseUnavailable(await whileRunning)).toBe(true);
+
+    const between = inTransaction(dataSource, async (manager) => {
+      const [{ pid }] = await manager.query('SELECT pg_backend_pid() AS pid');
+      await terminate(pid);
+      await until(() => manager.queryRunner!.isReleased);
+      await manager.query('SELECT 1');
+    }).catch((error: unknown) => error);
+    expect(await between).toBeInstanceOf(DatabaseConnectionLostError);
+    expect(isDatabaseUnavailable(await between)).toBe(true);
+
+    const wrong = await dataSource.query('SELECT nothing').catch((error: unknown) => error);
+    expect(isDatabaseUnavailable(wrong)).toBe(false);
+    expect(await dataSource.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it('sees that nobody listens on the port', async () => {
+    const nowhere = createDataSource({
+      url: 'postgres://nobody@localhost:9/none',
+      schema: 's',
+      service: 'test',
+      entities: [],
+      migrations: [],
+    });
+    const error = await nowhere.initialize().catch((thrown: unknown) => thrown);
+    expect(isDatabaseUnavailable(error)).toBe(true);
+  });
+
+  it('listens again by itself after its connection was ended, and says so', async () => {
+    const dataSource = await open('listener');
+    const heard: string[] = [];
+    let listening = 0;
+    const listener = new Listener({
+      url: database.url,
+      service: 'test',
+      channels: ['a.b', 'other'],
+      onNotify: (channel, payload) => heard.push(`${channel}:${payload}`),
+      onListening: () => listening++,
+    });
+    listener.start();
+    try {
+      await until(() => listening === 1);
+      await dataSource.query(`SELECT pg_notify('a.b', 'one')`);
+      await until(() => heard.length === 1);
+      const [{ pid }] = await dataSource.query(
+        `SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'test/listen@%' AND datname = current_database()`,
+      );
+      await terminate(pid);
+      await until(() => listening === 2);
+      await dataSource.query(`SELECT pg_notify('other', 'two')`);
+      await until(() => heard.length === 2);
+      expect(heard).toEqual(['a.b:one', 'other:two']);
+    } finally {
+      await listener.close();
+    }
+    await until(async () => {
+      const rows = await dataSource.query(
+        `SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'test/listen@%' AND datname = current_database()`,
+      );
+      return rows.length === 0;
+    });
+  });
+
+  it('closes a listener that never reached its database', async () => {
+    const failures: Error[] = [];
+    const listener = new Listener({
+      url: 'postgres://nobody@127.0.0.1:9/none',
+      service: 'test',
+      channels: ['a'],
+      onNotify: () => undefined,
+      onLost: (error) => failures.push(error),
+    });
+    listener.start();
+    await until(() => failures.length >= 2);
+    await listener.close();
+  });
+
+  it('gives an application a migrated data source and closes it at the end', async () => {
+    const module = DatabaseModule.forService({
+      url: database.url,
+      schema: 'app',
+      service: 'test',
+      entities: [],
+      migrations: databaseMigrations,
+    });
+    const app = await Test.createTestingModule({ imports: [module] }).compile();
+    await app.init();
+    expect(await app.get(Leases).acquire('x', 'y', 1_000)).toMatchObject({ token: 1 });
+    const dataSource = app.get(DataSource);
+    await app.close();
+    expect(dataSource.isInitialized).toBe(false);
+  });
+});
