@@ -1,6 +1,6 @@
 /** Finds the engines' programs, and installs what is missing where that is possible: root on a Debian-like system. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 const APT_LIMIT_MS = 600_000;
@@ -77,10 +77,11 @@ export function elasticsearchHome(cache) {
   findOrInstall('Maven', () => onPath('mvn'), ['maven']);
   const draft = join(cache, 'unpacking');
   rmSync(draft, { recursive: true, force: true });
+  mkdirSync(draft);
   const artifact = `org.elasticsearch.distribution.integ-test-zip:elasticsearch:${ELASTICSEARCH_VERSION}:zip`;
   console.error(`fetching ${artifact}`);
   const args = ['-q', '-B', UNPACK, `-Dartifact=${artifact}`, `-DoutputDirectory=${draft}`];
-  const run = spawnSync('mvn', args, { cwd: cache, stdio: ['ignore', 2, 2], timeout: MAVEN_LIMIT_MS });
+  const run = spawnSync('mvn', args, { cwd: draft, stdio: ['ignore', 2, 2], timeout: MAVEN_LIMIT_MS });
   if (run.status !== 0) throw new Error(`mvn ${args.join(' ')} failed (${run.error?.message ?? `exit ${run.status}`})`);
   const unpacked = join(draft, `elasticsearch-${ELASTICSEARCH_VERSION}`);
   for (const script of readdirSync(join(unpacked, 'bin'))) chmodSync(join(unpacked, 'bin', script), 0o755);

@@ -14,7 +14,8 @@ function recordFile(engine) {
 
 /** What is known of the engine: `folder, owner, ports, password, pid`; undefined before its first start. */
 export function readRecord(engine) {
-  return readJson(recordFile(engine));
+  const record = readJson(recordFile(engine));
+  return record && { ...record, folder: join(enginesFolder, engine.name) };
 }
 
 export function writeRecord(engine, record) {
