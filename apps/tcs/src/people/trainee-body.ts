@@ -1,0 +1,148 @@
+import { IsCalendarDate } from '@lockstep/contracts';
+import { applyDecorators } from '@nestjs/common';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsInt,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  ValidateBy,
+  ValidateNested,
+} from 'class-validator';
+import { JSONSchema } from 'class-validator-jsonschema';
+
+/** Whole characters only: PostgreSQL stores neither NUL nor half of a surrogate pair. */
+const STORABLE = /^(?:[^\0\uD800-\uDFFF]|[\uD800-\uDBFF][\uDC00-\uDFFF])*$/;
+
+const LONGEST_GRADE_ID = 40;
+
+function IsText(maxLength: number): PropertyDecorator {
+  return applyDecorators(IsString(), MaxLength(maxLength), Matches(STORABLE));
+}
+
+/** Ids of grades are numbers in some sources and text in others; either is taken and kept as text. */
+function IsGradeId(): PropertyDecorator {
+  const validate = (value: unknown): boolean =>
+    (typeof value === 'string' && value.length > 0 && value.length <= LONGEST_GRADE_ID && STORABLE.test(value)) ||
+    Number.isSafeInteger(value);
+  const defaultMessage = (): string => '$property must be a whole number or a short text';
+  return applyDecorators(
+    ValidateBy({ name: 'isGradeId', validator: { validate, defaultMessage } }),
+    JSONSchema({
+      anyOf: [
+        { type: 'string', minLength: 1, maxLength: LONGEST_GRADE_ID, pattern: STORABLE.source },
+        { type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
+      ],
+    }),
+  );
+}
+
+export class CurriculumBody {
+  @IsText(300)
+  @IsNotEmpty()
+  name!: string;
+
+  @IsOptional()
+  @IsCalendarDate()
+  endDate?: string | null;
+}
+
+export class ProgrammeMembershipBody {
+  /** Names the programme; its name and owner below are the programme's own and change it for everybody. */
+  @IsText(50)
+  @IsNotEmpty()
+  programmeNumber!: string;
+
+  @IsOptional()
+  @IsText(300)
+  programmeName?: string | null;
+
+  /** Local office. */
+  @IsOptional()
+  @IsText(200)
+  owner?: string | null;
+
+  @IsOptional()
+  @IsText(100)
+  type?: string | null;
+
+  @IsOptional()
+  @IsCalendarDate()
+  startDate?: string | null;
+
+  @IsOptional()
+  @IsCalendarDate()
+  endDate?: string | null;
+
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(50)
+  @ValidateNested({ each: true })
+  @Type(() => CurriculumBody)
+  curricula?: CurriculumBody[] | null;
+}
+
+export class PlacementBody {
+  @IsGradeId()
+  gradeId!: string | number;
+
+  @IsOptional()
+  @IsText(200)
+  grade?: string | null;
+
+  @IsOptional()
+  @IsCalendarDate()
+  dateFrom?: string | null;
+
+  @IsOptional()
+  @IsCalendarDate()
+  dateTo?: string | null;
+}
+
+/** A whole person: what is absent is empty, whatever it was before. */
+export class TraineeBody {
+  @IsOptional()
+  @IsText(200)
+  forenames?: string | null;
+
+  @IsText(200)
+  @IsNotEmpty()
+  surname!: string;
+
+  /** As entered; anything that is no number keeps the person out of the master index. */
+  @IsOptional()
+  @IsText(50)
+  gmcNumber?: string | null;
+
+  @IsOptional()
+  @IsText(500)
+  role?: string | null;
+
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(100)
+  @ValidateNested({ each: true })
+  @Type(() => ProgrammeMembershipBody)
+  programmeMemberships?: ProgrammeMembershipBody[] | null;
+
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(500)
+  @ValidateNested({ each: true })
+  @Type(() => PlacementBody)
+  placements?: PlacementBody[] | null;
+}
+
+/** One line of a bulk load. */
+export class BulkTraineeBody extends TraineeBody {
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  personId!: number;
+}
