@@ -1,4 +1,4 @@
-import { ArrayMaxSize, IsArray, IsIn, IsInt, IsObject, IsUUID, Min } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsIn, IsInt, IsObject, IsOptional, IsUUID, Min } from 'class-validator';
 import { defineMessage, type ServiceName } from '../message.js';
 import { connectionSyncDataQueue, REVALIDATION_EXCHANGE } from './queues.js';
 import { SOURCE_PHASES, type SourcePhase } from './sync-start.v1.js';
@@ -28,6 +28,12 @@ export class SyncDataV1<Item extends object = object> {
   @Min(1)
   sequence!: number;
 
+  /** Records the source means to send in this phase, for a progress bar only: the end marker's totals decide. */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  totalItems?: number;
+
   @IsArray()
   @ArrayMaxSize(1000)
   @IsObject({ each: true })
@@ -50,6 +56,7 @@ export const traineeSyncData = defineMessage<SyncDataV1<TraineeItemV1>>({
     phase: 'trainees',
     source: 'tcs',
     sequence: 3,
+    totalItems: 99_874,
     items: [
       {
         key: '4711',
