@@ -1,0 +1,15 @@
+import type { InjectionToken } from '@nestjs/common';
+import type { UnavailableChecks } from '../problems/to-problem.js';
+
+/** Injection token of `ServiceParts`. */
+export const SERVICE_PARTS = Symbol('SERVICE_PARTS');
+
+/** What the libraries that a service uses add to its chassis; each token stands for a provider of the service's modules. */
+export interface ServiceParts {
+  /** Tokens of `HealthContributor`s, beside the database. */
+  readonly health: readonly InjectionToken[];
+  /** Tokens of `MetricSource`s. */
+  readonly metrics: readonly InjectionToken[];
+  /** Which errors mean that an engine is unreachable, beside the database. */
+  readonly unavailable: UnavailableChecks;
+}

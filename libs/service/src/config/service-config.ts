@@ -1,0 +1,84 @@
+import { IsIn, IsInt, IsNotEmpty, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { Env } from './env.js';
+
+/** Levels of the log, the quietest first. */
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+
+/** The settings that every service has. A service adds its own in a subclass. */
+export class ServiceConfig {
+  /** 0 takes any free port. */
+  @Env('PORT', { expects: 'a port from 0 to 65535' })
+  @IsInt()
+  @Min(0)
+  @Max(65_535)
+  port: number = 3000;
+
+  @Env('HOST')
+  @IsNotEmpty()
+  host: string = '0.0.0.0';
+
+  @Env('LOG_LEVEL', { expects: `one of ${LOG_LEVELS.join(', ')}` })
+  @IsIn([...LOG_LEVELS])
+  logLevel: string = 'info';
+
+  @Env('RABBITMQ_URL', { expects: 'amqp://user:password@host:port/vhost', isSecret: true })
+  @Matches(/^amqps?:\/\/.+/)
+  rabbitmqUrl!: string;
+
+  @Env('DATABASE_URL', { expects: 'postgres://user:password@host:port/database', isSecret: true })
+  @Matches(/^postgres(ql)?:\/\/.+/)
+  databaseUrl!: string;
+
+  /** Connections to the database. Each replica of each service has a pool of its own: mind `max_connections`. */
+  @Env('DATABASE_POOL_SIZE', { expects: 'a whole number from 2 to 200' })
+  @IsInt()
+  @Min(2)
+  @Max(200)
+  databasePoolSize: number = 10;
+
+  /** Time for what is in hand after SIGTERM. Keep the orchestrator's own limit above it. */
+  @Env('SHUTDOWN_GRACE_MS', { expects: 'milliseconds, from 0 to 600000' })
+  @IsInt()
+  @Min(0)
+  @Max(600_000)
+  shutdownGraceMs: number = 25_000;
+
+  /** Largest JSON body; more is answered with 413. Streams (NDJSON, uploads) state their own limits. */
+  @Env('BODY_LIMIT_BYTES', { expects: 'bytes, from 1024 to 104857600' })
+  @IsInt()
+  @Min(1_024)
+  @Max(104_857_600)
+  bodyLimitBytes: number = 1_048_576;
+
+  /** An admin's key that needs no row in the database; without it the first admin must be made there. */
+  @Env('LOCKSTEP_ADMIN_TOKEN', { expects: 'a secret of 8 characters or more', isSecret: true })
+  @IsOptional()
+  @Matches(/^\S{8,}$/)
+  adminToken?: string;
+
+  /**
+   * Which proxies may tell the caller's address: how many stand before the service, or their networks. Never "all": then
+   * anybody could forge an address.
+   */
+  @Env('TRUST_PROXY', { expects: 'a number of proxies, or a comma list of addresses and networks (10.0.0.0/8)' })
+  @IsOptional()
+  @Matches(/^(\d{1,2}|[0-9a-fA-F.:/]+(,\s*[0-9a-fA-F.:/]+)*|loopback|linklocal|uniquelocal)$/)
+  trustProxy?: string;
+
+  /** Shown in `app_build_info`. */
+  @Env('LOCKSTEP_COMMIT')
+  @IsString()
+  commit: string = '';
+}
+
+/** Adds what a service with a search index needs. */
+export class SearchingServiceConfig extends ServiceConfig {
+  @Env('ELASTICSEARCH_URL', { expects: 'http://host:port', isSecret: true })
+  @Matches(/^https?:\/\/.+/)
+  elasticsearchUrl!: string;
+
+  /** Stands before the name of each index and alias, so that installations can share a cluster. */
+  @Env('INDEX_PREFIX', { expects: 'lower-case letters, digits, "-" and "_"' })
+  @Matches(/^([a-z0-9][a-z0-9_-]*)?$/)
+  indexPrefix: string = '';
+}

@@ -1,0 +1,70 @@
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { validationProblem } from '../problems/validation.js';
+
+/** The query of every list; a list adds its filters in a subclass. */
+export class PageQuery {
+  /** From 1. */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  page: number = 1;
+
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(200)
+  pageSize: number = 20;
+
+  /** `field` ascending or `-field` descending. */
+  @IsOptional()
+  @Matches(/^-?[A-Za-z][A-Za-z0-9_.]{0,63}$/)
+  sort?: string;
+
+  /** The `cursor` of the page before, where a list goes deeper than pages reach. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(2_048)
+  cursor?: string;
+}
+
+/** A page of a list. */
+export interface Page<T> {
+  readonly items: T[];
+  /** Rows of the whole list. */
+  readonly total: number;
+  readonly page: number;
+  readonly pageSize: number;
+  /** For the next page; null at the end, or where the list has pages only. */
+  readonly cursor: string | null;
+}
+
+/** Answers one page of a list. */
+export function toPage<T>(query: PageQuery, items: T[], total: number, cursor?: string): Page<T> {
+  return { items, total, page: query.page, pageSize: query.pageSize, cursor: cursor ?? null };
+}
+
+/** Rows before the page: SQL's OFFSET. */
+export function pageOffset(query: PageQuery): number {
+  return (query.page - 1) * query.pageSize;
+}
+
+/** The order that a query asks for. */
+export interface SortOrder<Field extends string> {
+  readonly field: Field;
+  readonly direction: 'asc' | 'desc';
+}
+
+/** Reads `sort` against the fields that a list can be sorted by; throws a 400 that names them. */
+export function parseSort<Field extends string>(
+  query: PageQuery,
+  fields: readonly Field[],
+  fallback: SortOrder<Field>,
+): SortOrder<Field> {
+  if (query.sort === undefined) return fallback;
+  const field = fields.find((each) => each === query.sort?.replace(/^-/, ''));
+  if (!field) throw validationProblem([{ path: 'sort', message: `sort must be one of ${fields.join(', ')}` }]);
+  return { field, direction: query.sort.startsWith('-') ? 'desc' : 'asc' };
+}
