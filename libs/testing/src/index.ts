@@ -1,1 +1,22 @@
-export {};
+export { describeWithEngines } from './engines/describe-with-engines.js';
+export {
+  type Engines,
+  type EnginesFound,
+  type EngineVariables,
+  findEngines,
+  lookForEngines,
+  readStateFile,
+} from './engines/find-engines.js';
+export {
+  type ManagedBinding,
+  type ManagedConnection,
+  type ManagedQueue,
+  RabbitManagement,
+} from './engines/rabbit-management.js';
+export { type EngineName, restartEngine } from './engines/restart-engine.js';
+export { createTestDatabase, type TestDatabase } from './engines/test-database.js';
+export { createIndexPrefix, type TestIndexPrefix } from './engines/test-index-prefix.js';
+export { createTestVhost, type TestVhost } from './engines/test-vhost.js';
+export { FakeClock } from './fake-clock.js';
+export { type RunningService, type ServiceOptions, startService } from './start-service.js';
+export { type WaitOptions, waitFor } from './wait-for.js';

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { startService } from './start-service.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'lockstep-start-service-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function program(name: string, source: string): string {
+  const path = join(folder, `${name}.mjs`);
+  writeFileSync(path, source);
+  return path;
+}
+
+/** Ready on the second question; ends by itself on SIGTERM. */
+const healthy = program(
+  'healthy',
+  `import { createServer } from 'node:http';
+   let asked = 0;
+   const server = createServer((request, response) => {
+     asked += 1;
+     response.statusCode = request.url === '/health/ready' && asked > 1 ? 200 : 503;
+     response.end(process.env.GREETING);
+   });
+   server.listen(Number(process.env.PORT), '127.0.0.1', () => console.log('listening', process.env.GREETING));
+   process.on('SIGTERM', () => process.exit(0));`,
+);
+
+describe('startService', () => {
+  it('resolves once the service is ready, with its environment and its log', async () => {
+    const service = await startService({ app: 'healthy', main: healthy, env: { GREETING: 'hello' } });
+    const answer = await fetch(`${service.url}/health/ready`);
+    expect([answer.status, await answer.text()]).toEqual([200, 'hello']);
+    expect(service.logs()).toContain('listening hello');
+    expect(await service.kill('SIGTERM')).toBe(0);
+  });
+
+  it('starts again on the same address after a SIGKILL', async () => {
+    const service = await startService({ app: 'healthy', main: healthy, env: { GREETING: 'hello' } });
+    const before = service.pid();
+    expect(await service.kill('SIGKILL')).toBeNull();
+    await expect(fetch(`${service.url}/health/ready`)).rejects.toThrow();
+    await service.restart();
+    expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
+    expect(service.pid()).not.toBe(before);
+    await service.kill('SIGKILL');
+  });
+
+  it('fails with the tail of the log when the service ends before it is ready', async () => {
+    const main = program('broken', `console.error('DATABASE_URL is missing'); process.exit(3);`);
+    const start = startService({ app: 'broken', main });
+    await expect(start).rejects.toThrow(/broken did not get ready: it ended with 3\nDATABASE_URL is missing/);
+  });
+
+  it('fails with the last answer and the log when the service never gets ready', async () => {
+    const main = program(
+      'slow',
+      `import { createServer } from 'node:http';
+       console.log('still migrating');
+       createServer((_, response) => { response.statusCode = 503; response.end('degraded'); }).listen(process.env.PORT);`,
+    );
+    const start = startService({ app: 'slow', main, readyTimeoutMs: 1_500 });
+    await expect(start).rejects.toThrow(/slow did not get ready: waited 1500 ms .*503 degraded'\nstill migrating/);
+  });
+
+  it('says how to build a service that is not built', async () => {
+    const start = startService({ app: 'absent' });
+    await expect(start).rejects.toThrow('absent is not built; run: npm run build');
+  });
+});
