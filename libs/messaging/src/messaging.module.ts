@@ -1,0 +1,64 @@
+import { messages } from '@lockstep/contracts';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { BROKER } from './broker/broker.js';
+import { MessagingCounters } from './counters.js';
+import { DeadLetterArchiver } from './dead-letters/dead-letter.archiver.js';
+import { DeadLetterStore } from './dead-letters/dead-letter.store.js';
+import { DeadLetters } from './dead-letters/dead-letters.js';
+import { MessagingServer } from './handling/messaging.server.js';
+import { MessagingRuntime } from './messaging.runtime.js';
+import { MessagingHealth } from './messaging-health.js';
+import { MESSAGING_OPTIONS, type MessagingOptions } from './messaging-options.js';
+import { Outbox } from './outbox/outbox.js';
+import { OutboxRelay } from './outbox/outbox.relay.js';
+import { MessagePublisher } from './publishing/message.publisher.js';
+import { MessageComposer } from './publishing/message-composer.js';
+import { RabbitBroker } from './rabbitmq/rabbit.broker.js';
+
+/**
+ * Everything a service needs to publish and to consume, for the whole application. Expects a `DataSource` provided
+ * globally whose migrations contain `messagingMigrations`. Consuming starts with the microservice:
+ *
+ * @example
+ * ```ts
+ * MessagingModule.forService({ service: 'tcs', publishes: [traineeSyncData], url: config.rabbitmqUrl })
+ * app.connectMicroservice({ strategy: app.get(MessagingServer) }, { inheritAppConfig: false });
+ * await app.startAllMicroservices();
+ * ```
+ */
+@Module({})
+export class MessagingModule {
+  static forService(options: MessagingOptions): DynamicModule {
+    const services = [MessagingHealth, MessagingServer, MessagePublisher, Outbox, DeadLetters, MessagingCounters];
+    return {
+      module: MessagingModule,
+      global: true,
+      providers: [
+        ...services,
+        { provide: MESSAGING_OPTIONS, useValue: options },
+        { provide: MessageComposer, useFactory: () => composerFor(options) },
+        {
+          provide: BROKER,
+          useFactory: (counters: MessagingCounters) => brokerFor(options, counters),
+          inject: [MessagingCounters],
+        },
+        MessagingRuntime,
+        OutboxRelay,
+        DeadLetterArchiver,
+        DeadLetterStore,
+      ],
+      exports: [...services, BROKER],
+    };
+  }
+}
+
+function composerFor({ service, publishes, checkPayloads }: MessagingOptions): MessageComposer {
+  const isProduction = process.env['NODE_ENV'] === 'production';
+  return new MessageComposer({ service, publishes, checkPayloads: checkPayloads ?? !isProduction });
+}
+
+function brokerFor(options: MessagingOptions, counters: MessagingCounters): RabbitBroker {
+  const { url, service, publishes, topology, initialMaxRetries, catalogue = messages } = options;
+  const exchanges = [...new Set(publishes.map((message) => message.exchange))];
+  return new RabbitBroker({ url, service, catalogue, exchanges, topology, initialMaxRetries, counters });
+}

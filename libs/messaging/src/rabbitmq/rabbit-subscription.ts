@@ -1,0 +1,241 @@
+import { Logger } from '@nestjs/common';
+import type { Channel, ConsumeMessage } from 'amqplib';
+import { BatchBuffer } from '../broker/batch-buffer.js';
+import type {
+  Delivery,
+  DeliveryHandler,
+  Settlement,
+  SubscribeOptions,
+  Subscription,
+  SubscriptionState,
+} from '../broker/broker.js';
+import { backoffMs, pause, upTo } from '../broker/waiting.js';
+import type { MessagingCounters } from '../counters.js';
+import { toDelivery } from './rabbit-message.js';
+
+const REOPEN_BACKOFF = { firstMs: 200, maxMs: 5_000 };
+/** Quorum queues allow no more. */
+const MAX_PREFETCH = 2_000;
+/** Pause before a batch whose handler broke its contract goes back, so that it does not spin. */
+const BROKEN_HANDLER_PAUSE_MS = 1_000;
+/** A connection that dies while a channel closes never answers; what the broker takes back is the same. */
+const CHANNEL_CLOSE_LIMIT_MS = 2_000;
+
+export interface SubscriptionParts {
+  readonly queueName: string;
+  readonly createChannel: () => Promise<Channel>;
+  readonly prepare: (channel: Channel) => Promise<void>;
+  /** Puts a retried or dead message where it belongs; the delivery is acknowledged once it resolves. */
+  readonly move: (
+    delivery: Delivery,
+    settlement: Extract<Settlement, { kind: 'retry' | 'dead' }>,
+  ) => Promise<'retry' | 'dead'>;
+  readonly counters: MessagingCounters;
+}
+
+/** One life of the channel. Delivery tags mean nothing outside the life they came from. */
+interface Epoch {
+  readonly channel: Channel;
+  /** Resolves, with the reason, once the channel is closed by whomever. */
+  readonly lost: Promise<string>;
+  reason: string;
+  isOpen: boolean;
+  consumerTag: string;
+}
+
+interface Taken {
+  readonly delivery: Delivery;
+  readonly message: ConsumeMessage;
+  readonly epoch: Epoch;
+}
+
+/**
+ * Consumes one queue and keeps doing so: one loop opens the channel, waits until it or its consumer is lost, closes it
+ * and opens the next, so that there are never two consumers.
+ */
+export class RabbitSubscription implements Subscription {
+  readonly ready: Promise<void>;
+  private readonly log = new Logger('rabbitmq');
+  private readonly draining = new AbortController();
+  private readonly buffer: BatchBuffer<Taken>;
+  private markReady: () => void = () => undefined;
+  private currentState: SubscriptionState = 'opening';
+  private epoch?: Epoch;
+  private stopped?: Promise<void>;
+
+  constructor(
+    private readonly parts: SubscriptionParts,
+    private readonly options: SubscribeOptions,
+    private readonly handler: DeliveryHandler,
+  ) {
+    this.ready = new Promise((resolve) => {
+      this.markReady = resolve;
+    });
+    this.buffer = new BatchBuffer(options, (batch) => this.process(batch));
+    void this.keepOpen();
+  }
+
+  get queue(): string {
+    return this.parts.queueName;
+  }
+
+  get state(): SubscriptionState {
+    return this.currentState;
+  }
+
+  stop(timeoutMs: number): Promise<void> {
+    this.stopped ??= this.drain(timeoutMs);
+    return this.stopped;
+  }
+
+  private async keepOpen(): Promise<void> {
+    for (let failures = 0; !this.draining.signal.aborted; ) {
+      try {
+        const reason = await this.consumeUntilLost(() => {
+          failures = 0;
+        });
+        if (this.draining.signal.aborted) return;
+        this.log.warn(`Consumer of ${this.queue} lost: ${reason}`);
+      } catch (error) {
+        this.log.warn(`${this.queue} cannot be consumed: ${error instanceof Error ? error.message : String(error)}`);
+      }
+      this.currentState = this.draining.signal.aborted ? 'draining' : 'waiting';
+      this.parts.counters.add('messaging_channel_reopens_total', { queue: this.queue });
+      await pause(backoffMs(failures, REOPEN_BACKOFF), this.draining.signal);
+      failures += 1;
+    }
+  }
+
+  private async consumeUntilLost(opened: () => void): Promise<string> {
+    const epoch = openEpoch(await this.parts.createChannel());
+    try {
+      await this.parts.prepare(epoch.channel);
+      const { batchSize, concurrency, prefetch } = this.options;
+      await epoch.channel.prefetch(Math.min(MAX_PREFETCH, Math.max(prefetch, batchSize * concurrency)));
+      if (this.draining.signal.aborted) return 'stopped';
+      this.epoch = epoch;
+      const { consumerTag } = await epoch.channel.consume(this.queue, (message) => this.take(epoch, message));
+      epoch.consumerTag = consumerTag;
+      opened();
+      if (!this.draining.signal.aborted) this.currentState = 'open';
+      this.markReady();
+      return await epoch.lost;
+    } finally {
+      await this.endEpoch(epoch);
+    }
+  }
+
+  private take(epoch: Epoch, message: ConsumeMessage | null): void {
+    // The broker cancels the consumer when the queue is deleted; the channel would stay open and silent.
+    if (message === null) {
+      epoch.reason = 'the broker cancelled it, as when the queue is deleted';
+      epoch.channel.close().catch(() => undefined);
+      return;
+    }
+    this.parts.counters.add('messaging_delivered_total', { queue: this.queue });
+    if (this.draining.signal.aborted) giveBack(epoch, message);
+    else this.buffer.push({ epoch, message, delivery: toDelivery(this.queue, message) });
+  }
+
+  private async endEpoch(epoch: Epoch): Promise<void> {
+    // What no batch has begun is delivered anew by the broker; what runs goes on, and its outcome is dropped.
+    if (this.epoch === epoch) this.buffer.discard();
+    if (epoch.isOpen) {
+      void epoch.channel.close().catch(() => undefined);
+      await upTo(epoch.lost, CHANNEL_CLOSE_LIMIT_MS);
+    }
+    epoch.isOpen = false;
+  }
+
+  private async process(batch: Taken[]): Promise<void> {
+    const settlements = await this.settlementsOf(batch);
+    await Promise.all(batch.map((taken, index) => this.settle(taken, settlements?.[index])));
+  }
+
+  private async settlementsOf(batch: Taken[]): Promise<Settlement[] | undefined> {
+    try {
+      const deliveries = batch.map((taken) => taken.delivery);
+      const settlements = await this.handler(deliveries, this.draining.signal);
+      if (settlements.length === batch.length) return settlements;
+      this.log.error(`${this.queue}: ${settlements.length} settlements for ${batch.length} deliveries`);
+    } catch (error) {
+      this.log.error(`${this.queue}: ${error instanceof Error ? error.stack : String(error)}`);
+    }
+    await pause(BROKEN_HANDLER_PAUSE_MS, this.draining.signal);
+    return undefined;
+  }
+
+  private async settle({ epoch, message, delivery }: Taken, settlement: Settlement | undefined): Promise<void> {
+    if (!epoch.isOpen) return;
+    try {
+      const outcome = await this.apply({ epoch, message, delivery }, settlement);
+      this.parts.counters.add('messaging_settled_total', { queue: this.queue, verdict: outcome });
+    } catch (error) {
+      this.log.warn(`${this.queue}: message ${delivery.properties.messageId} goes back: ${String(error)}`);
+      await pause(BROKEN_HANDLER_PAUSE_MS, this.draining.signal);
+      giveBack(epoch, message);
+    }
+  }
+
+  private async apply({ epoch, message, delivery }: Taken, settlement?: Settlement): Promise<string> {
+    switch (settlement?.kind) {
+      case 'ack':
+        epoch.channel.ack(message);
+        return 'ack';
+      case 'retry':
+      case 'dead': {
+        // First where it belongs, then off the queue: a crash between the two repeats the message and loses none.
+        const moved = await this.parts.move(delivery, settlement);
+        if (epoch.isOpen) epoch.channel.ack(message);
+        return moved;
+      }
+      case 'release':
+        epoch.channel.nack(message, false, true);
+        return 'release';
+      default:
+        // Reject and not nack: since RabbitMQ 4.3 only a reject counts towards the delivery limit.
+        epoch.channel.reject(message, true);
+        return 'release';
+    }
+  }
+
+  private async drain(timeoutMs: number): Promise<void> {
+    this.currentState = 'draining';
+    this.draining.abort();
+    const waiting = this.buffer.pause();
+    const epoch = this.epoch;
+    if (epoch?.isOpen) {
+      await epoch.channel.cancel(epoch.consumerTag).catch(() => undefined);
+      for (const taken of waiting) giveBack(taken.epoch, taken.message);
+    }
+    await upTo(this.buffer.idle(), timeoutMs);
+    // Closing gives back whatever is still unsettled.
+    if (epoch) await this.endEpoch(epoch);
+    this.currentState = 'closed';
+  }
+}
+
+function openEpoch(channel: Channel): Epoch {
+  let lose: (reason: string) => void = () => undefined;
+  const lost = new Promise<string>((resolve) => {
+    lose = resolve;
+  });
+  const epoch: Epoch = { channel, lost, reason: 'channel closed', isOpen: true, consumerTag: '' };
+  channel.on('error', (error) => {
+    epoch.reason = error.message;
+  });
+  channel.on('close', () => {
+    epoch.isOpen = false;
+    lose(epoch.reason);
+  });
+  return epoch;
+}
+
+function giveBack(epoch: Epoch, message: ConsumeMessage): void {
+  if (!epoch.isOpen) return;
+  try {
+    epoch.channel.nack(message, false, true);
+  } catch {
+    // The channel is just closing: the broker takes everything back by itself.
+  }
+}
