@@ -1,15 +1,15 @@
+import { createTestDatabase, describeWithEngines, type TestDatabase } from '@lockstep/testing';
 import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { arrayLiteral, copyInto, createDataSource, inTransaction, migrate } from './index.js';
-import { createTestDatabase, describeWithEngines } from './test-database.js';
 
-describeWithEngines('copyInto', () => {
-  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+describeWithEngines('copyInto', (engines) => {
+  let database: TestDatabase;
   let dataSource: DataSource;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
+    database = await createTestDatabase(engines);
     dataSource = createDataSource({
       url: database.url,
       schema: 'copy-test',

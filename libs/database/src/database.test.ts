@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { createTestDatabase, describeWithEngines, type TestDatabase, waitFor } from '@lockstep/testing';
 import { Test } from '@nestjs/testing';
 import pg from 'pg';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
@@ -15,7 +15,6 @@ import {
   migrate,
   migrateSchema,
 } from './index.js';
-import { createTestDatabase, describeWithEngines } from './test-database.js';
 
 class CreateThing1760000000101 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
@@ -33,20 +32,12 @@ class BreakHalfway1760000000102 implements MigrationInterface {
   async down(): Promise<void> {}
 }
 
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error('waited 10 s in vain');
-    await delay(10);
-  }
-}
-
-describeWithEngines('the database library', () => {
-  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+describeWithEngines('the database library', (engines) => {
+  let database: TestDatabase;
   const opened: DataSource[] = [];
 
   beforeAll(async () => {
-    database = await createTestDatabase();
+    database = await createTestDatabase(engines);
   });
   afterAll(async () => {
     await Promise.all(opened.map((dataSource) => dataSource.isInitialized && dataSource.destroy()));
@@ -131,7 +122,7 @@ describeWithEngines('the database library', () => {
         attempts++;
         await manager.query('UPDATE thing SET n = n + 1 WHERE id = $1', [first]);
         waiting++;
-        await until(() => waiting >= 2);
+        await waitFor('the other transaction', () => waiting >= 2, { everyMs: 5 });
         await manager.query('UPDATE thing SET n = n + 1 WHERE id = $1', [second]);
       });
     await Promise.all([cross(1, 2), cross(2, 1)]);
@@ -161,7 +152,7 @@ describeWithEngines('the database library', () => {
     const between = inTransaction(dataSource, async (manager) => {
       const [{ pid }] = await manager.query('SELECT pg_backend_pid() AS pid');
       await terminate(pid);
-      await until(() => manager.queryRunner!.isReleased);
+      await waitFor('the loss to be seen', () => manager.queryRunner!.isReleased);
       await manager.query('SELECT 1');
     }).catch((error: unknown) => error);
     expect(await between).toBeInstanceOf(DatabaseConnectionLostError);
@@ -197,21 +188,21 @@ describeWithEngines('the database library', () => {
     });
     listener.start();
     try {
-      await until(() => listening === 1);
+      await waitFor('LISTEN', () => listening === 1);
       await dataSource.query(`SELECT pg_notify('a.b', 'one')`);
-      await until(() => heard.length === 1);
+      await waitFor('a notification', () => heard.length === 1);
       const [{ pid }] = await dataSource.query(
         `SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'test/listen@%' AND datname = current_database()`,
       );
       await terminate(pid);
-      await until(() => listening === 2);
+      await waitFor('LISTEN', () => listening === 2);
       await dataSource.query(`SELECT pg_notify('other', 'two')`);
-      await until(() => heard.length === 2);
+      await waitFor('a notification', () => heard.length === 2);
       expect(heard).toEqual(['a.b:one', 'other:two']);
     } finally {
       await listener.close();
     }
-    await until(async () => {
+    await waitFor('the connection to end', async () => {
       const rows = await dataSource.query(
         `SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'test/listen@%' AND datname = current_database()`,
       );
@@ -229,7 +220,7 @@ describeWithEngines('the database library', () => {
       onLost: (error) => failures.push(error),
     });
     listener.start();
-    await until(() => failures.length >= 2);
+    await waitFor('failed attempts', () => failures.length >= 2);
     await listener.close();
   });
 

@@ -1,17 +1,17 @@
+import { createTestDatabase, describeWithEngines, type TestDatabase } from '@lockstep/testing';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createDataSource, databaseMigrations, inTransaction, LeaseLostError, Leases, migrate } from '../index.js';
-import { createTestDatabase, describeWithEngines } from '../test-database.js';
 
 const LONG_MS = 60_000;
 
-describeWithEngines('Leases', () => {
-  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+describeWithEngines('Leases', (engines) => {
+  let database: TestDatabase;
   let dataSource: DataSource;
   let leases: Leases;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
+    database = await createTestDatabase(engines);
     dataSource = createDataSource({
       url: database.url,
       schema: 'leases',
