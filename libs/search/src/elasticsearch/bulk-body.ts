@@ -1,0 +1,63 @@
+import type { IndexWrite, WriteOutcome } from '../engine/search-engine.js';
+
+/** Largest body of one request, in UTF-16 units: far below the server's 100 MB, and answered well within the timeout. */
+const MAX_BODY_LENGTH = 8_000_000;
+/** A longer id, an empty one or a version that is no safe integer makes Elasticsearch refuse the whole request. */
+const MAX_ID_BYTES = 512;
+const MAX_REASON_LENGTH = 500;
+
+const OK: WriteOutcome = { status: 'ok' };
+const STALE: WriteOutcome = { status: 'stale' };
+const MISSING: WriteOutcome = { status: 'missing' };
+
+/** One item of a bulk answer, reduced to what is read. */
+export interface BulkItem {
+  readonly index: { readonly status: number; readonly error?: { readonly type: string; readonly reason?: string } };
+}
+
+/** A request body and the positions of its writes. */
+export interface BulkBody {
+  readonly body: string;
+  readonly positions: readonly number[];
+}
+
+/** Why a write must not be sent at all, or undefined. */
+export function refusal(write: IndexWrite): string | undefined {
+  if (write.id === '' || Buffer.byteLength(write.id) > MAX_ID_BYTES)
+    return `The id has not 1 to ${MAX_ID_BYTES} bytes.`;
+  if (!Number.isSafeInteger(write.version) || write.version < 0) return 'The version is no whole number from 0.';
+  if (write.source.length > MAX_BODY_LENGTH) return `The document is longer than ${MAX_BODY_LENGTH} characters.`;
+  return undefined;
+}
+
+/** Lays the writes at these positions out as request bodies, in order; sources are passed on as they are. */
+export function* toBulkBodies(
+  writes: readonly IndexWrite[],
+  positions: readonly number[],
+  toIndexName: (index: string) => string,
+): Generator<BulkBody> {
+  let body = '';
+  let taken: number[] = [];
+  for (const position of positions) {
+    const { index, id, version, source } = writes[position]!;
+    if (body !== '' && body.length + source.length > MAX_BODY_LENGTH) {
+      yield { body, positions: taken };
+      body = '';
+      taken = [];
+    }
+    body += `{"index":{"_index":"${toIndexName(index)}","_id":${JSON.stringify(id)},"version":${version},"version_type":"external_gte"}}\n`;
+    // A line end would cut the document in two; outside JSON strings, where alone it can stand, it means a blank.
+    body += `${source.includes('\n') ? source.replaceAll('\n', ' ') : source}\n`;
+    taken.push(position);
+  }
+  if (taken.length > 0) yield { body, positions: taken };
+}
+
+/** What an item of the answer says about its write. */
+export function toOutcome({ index: { status, error } }: BulkItem): WriteOutcome {
+  if (status < 300) return OK;
+  if (status === 409) return STALE;
+  if (status === 404 && error?.type === 'index_not_found_exception') return MISSING;
+  const reason = `${error?.type ?? status}: ${error?.reason ?? ''}`.slice(0, MAX_REASON_LENGTH);
+  return { status: status === 429 || status >= 500 ? 'retryable' : 'rejected', reason };
+}

@@ -1,0 +1,124 @@
+import type { CursorPosition } from '../query/cursor.js';
+import type { PlannedFilter, PlannedSort, QueryPlan } from '../query/plan-query.js';
+import type { FacetCount, FilterValue } from '../query/search-query.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Values of a facet that are answered. */
+const FACET_SIZE = 100;
+
+/**
+ * Stands for a missing number, date or boolean in a sort, at the end in both directions. The engine's own marker is the
+ * largest 64-bit integer, which JavaScript cannot hold.
+ */
+const MISSING_NUMBER = Number.MAX_SAFE_INTEGER;
+
+const NOTHING: Json = { match_none: {} };
+const LIVE: Json = { term: { 'lockstep.deleted': false } };
+
+/** The body of a search for a plan; one row more than the page tells whether another page follows. */
+export function toSearchBody(plan: QueryPlan): Json {
+  return {
+    query: toLiveQuery([
+      ...plan.tokens.map((token) => toTokenQuery(plan.searchFields, token)),
+      ...plan.filters.map(toFilterQuery),
+    ]),
+    sort: [...plan.sort.map(toSortClause), { 'lockstep.id': 'asc' }],
+    size: plan.size + 1,
+    ...(plan.after ? { search_after: toSearchAfter(plan.sort, plan.after) } : { from: plan.from }),
+    track_total_hits: true,
+    ...(plan.facets.length > 0 && { aggs: toAggregations(plan) }),
+  };
+}
+
+/** Conditions as a query that tombstones never meet: for counts and for the filter of an alias. */
+export function toFilterBody(filters: readonly PlannedFilter[]): Json {
+  return toLiveQuery(filters.map(toFilterQuery));
+}
+
+/** The `sort` values of a hit, missing ones as null. */
+export function toPosition(values: readonly (string | number | null)[]): CursorPosition {
+  return values.map((value) => (value === MISSING_NUMBER || value === -MISSING_NUMBER ? null : value));
+}
+
+/** The buckets of a facet's aggregation as counts. */
+export function toFacetCounts(
+  type: QueryPlan['facets'][number]['type'],
+  buckets: readonly { key: string | number; key_as_string?: string; doc_count: number }[],
+): FacetCount[] {
+  return buckets.map((bucket) => ({ value: toFacetValue(type, bucket), count: bucket.doc_count }));
+}
+
+function toFacetValue(type: string, bucket: { key: string | number; key_as_string?: string }): FilterValue {
+  if (type === 'boolean') return bucket.key === 1;
+  return type === 'date' ? (bucket.key_as_string ?? bucket.key) : bucket.key;
+}
+
+function toLiveQuery(clauses: readonly Json[]): Json {
+  return { bool: { filter: [LIVE, ...clauses] } };
+}
+
+function toTokenQuery(fields: readonly string[], token: string): Json {
+  if (fields.length === 0) return NOTHING;
+  return anyClause(fields.map((field) => ({ prefix: { [`lockstep.text.${field}`]: { value: token } } })));
+}
+
+function toFilterQuery(filter: PlannedFilter): Json {
+  switch (filter.kind) {
+    case 'anyOf':
+      return { terms: { [filter.path]: filter.values } };
+    case 'noneOf':
+      return notClause({ terms: { [filter.path]: filter.values } });
+    case 'range':
+      return toRangeQuery(filter);
+    case 'exists':
+      return { exists: { field: filter.path } };
+    case 'missing':
+      return notClause({ exists: { field: filter.path } });
+    case 'prefix':
+      return { prefix: { [filter.path]: { value: filter.value } } };
+    case 'phrase':
+      return { match_phrase: { [`lockstep.text.${filter.field}`]: { query: filter.tokens.join(' ') } } };
+    case 'nested':
+      return { nested: { path: filter.path, query: { bool: { filter: filter.filters.map(toFilterQuery) } } } };
+    case 'or':
+      return filter.filters.length === 0 ? NOTHING : anyClause(filter.filters.map(toFilterQuery));
+    case 'and':
+      return { bool: { filter: filter.filters.map(toFilterQuery) } };
+  }
+}
+
+function toRangeQuery({ path, from, to }: Extract<PlannedFilter, { kind: 'range' }>): Json {
+  if (from === undefined && to === undefined) return { exists: { field: path } };
+  return { range: { [path]: { ...(from !== undefined && { gte: from }), ...(to !== undefined && { lte: to }) } } };
+}
+
+function anyClause(clauses: readonly Json[]): Json {
+  return { bool: { should: clauses, minimum_should_match: 1 } };
+}
+
+function notClause(clause: Json): Json {
+  return { bool: { must_not: [clause] } };
+}
+
+function toSortClause({ field, type, direction }: PlannedSort): Json {
+  if (type === 'keyword') return { [`lockstep.sort.${field}`]: { order: direction, missing: '_last' } };
+  // The smallest of several values counts in both directions, as for keywords.
+  return { [field]: { order: direction, mode: 'min', missing: missingNumber(direction) } };
+}
+
+function toSearchAfter(sort: readonly PlannedSort[], after: CursorPosition): (string | number | null)[] {
+  return after.map((value, at) => {
+    const by = sort[at];
+    return value === null && by && by.type !== 'keyword' ? missingNumber(by.direction) : value;
+  });
+}
+
+function missingNumber(direction: 'asc' | 'desc'): number {
+  return direction === 'asc' ? MISSING_NUMBER : -MISSING_NUMBER;
+}
+
+function toAggregations(plan: QueryPlan): Json {
+  const order = [{ _count: 'desc' }, { _key: 'asc' }];
+  return Object.fromEntries(plan.facets.map(({ field }) => [field, { terms: { field, size: FACET_SIZE, order } }]));
+}

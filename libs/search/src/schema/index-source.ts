@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { tokenize, toSortKey } from '../text/fold-text.js';
+import type { IndexSchema } from './index-schema.js';
+
+/** A document as it is written: `id` and `version` come from its owner. */
+export interface IndexDocument {
+  /** 1 to 512 bytes; the document's identity in every generation. */
+  readonly id: string;
+  /** A safe integer from 0, raised by the owner with every change. An older version never replaces a newer one. */
+  readonly version: number;
+  /** Fields of the schema, or null for a tombstone: the document is gone, and stays gone for older versions. */
+  readonly document: Readonly<Record<string, unknown>> | null;
+}
+
+/** A document as it is read. `document` is null when `deleted`. */
+export interface StoredDocument {
+  readonly id: string;
+  readonly version: number;
+  readonly deleted: boolean;
+  readonly document: Record<string, unknown> | null;
+}
+
+/** Beside the document's own fields: what the engine needs and an operator may read past. */
+export interface TechnicalFields {
+  readonly id: string;
+  readonly version: number;
+  readonly deleted: boolean;
+  /** {@link bucketOf} of the id. */
+  readonly bucket: number;
+  /** `version` modulo 1,000,000: what is summed by bucket, small enough to stay exact in a double. */
+  readonly remainder: number;
+  /** Folded words by field; an array where the field holds several values. */
+  readonly text?: Readonly<Record<string, string | readonly string[]>>;
+  /** Folded sort key by field. */
+  readonly sort?: Readonly<Record<string, string>>;
+}
+
+/** Versions are summed by bucket modulo this. The authority's own sum must do the same. */
+export const VERSION_MODULUS = 1_000_000;
+
+/**
+ * The bucket of an id, 0 to 255: first byte of its SHA-256. In PostgreSQL: `get_byte(sha256(convert_to(id, 'UTF8')), 0)`.
+ */
+export function bucketOf(id: string): number {
+  return createHash('sha256').update(id).digest()[0]!;
+}
+
+/**
+ * The text that is stored in an index for a document: its own fields at the top, the technical ones under `lockstep`.
+ * Owners keep this text in PostgreSQL and hand it on unread, so that bulk writing neither parses nor serialises.
+ *
+ * @throws RangeError when the version is no safe integer from 0.
+ */
+export function toIndexSource(schema: IndexSchema, { id, version, document }: IndexDocument): string {
+  if (!Number.isSafeInteger(version) || version < 0) throw new RangeError(`Document ${id}: version ${version}.`);
+  const key = { id, version, deleted: document === null, bucket: bucketOf(id), remainder: version % VERSION_MODULUS };
+  if (document === null) return JSON.stringify({ lockstep: key });
+  const lockstep: TechnicalFields = { ...key, text: foldFields(schema, document), sort: sortKeys(schema, document) };
+  return JSON.stringify({ ...document, lockstep });
+}
+
+/** The document behind a stored source, given as text or already parsed. The inverse of {@link toIndexSource}. */
+export function fromIndexSource(source: string | Readonly<Record<string, unknown>>): StoredDocument {
+  const parsed = typeof source === 'string' ? (JSON.parse(source) as Record<string, unknown>) : source;
+  const { lockstep, ...document } = parsed as { lockstep: TechnicalFields };
+  const { id, version, deleted } = lockstep;
+  return { id, version, deleted, document: deleted ? null : document };
+}
+
+function foldFields(
+  schema: IndexSchema,
+  document: Readonly<Record<string, unknown>>,
+): Record<string, string | string[]> {
+  const text: Record<string, string | string[]> = {};
+  for (const field of new Set([...schema.searchFields, ...schema.matchFields])) {
+    const values = textsOf(document[field]).map((value) => tokenize(value).join(' '));
+    if (values.length === 1) text[field] = values[0]!;
+    else if (values.length > 1) text[field] = values;
+  }
+  return text;
+}
+
+function sortKeys(schema: IndexSchema, document: Readonly<Record<string, unknown>>): Record<string, string> {
+  const sort: Record<string, string> = {};
+  for (const field of schema.sortKeyFields) {
+    const smallest = textsOf(document[field]).map(toSortKey).sort(compareCodePoints)[0];
+    if (smallest !== undefined) sort[field] = smallest;
+  }
+  return sort;
+}
+
+/** Code-point order, which is the byte order of UTF-8: `<` on JavaScript strings differs beyond U+FFFF. */
+function compareCodePoints(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+function textsOf(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(textsOf);
+  return value === null || value === undefined ? [] : [String(value)];
+}

@@ -1,0 +1,82 @@
+/**
+ * The one function that makes text comparable. The writer, the query and every adapter use it, so that what a user types
+ * finds what was stored, whatever the engine's own analysers can do.
+ */
+
+/** Longest token that is indexed, in code points; the rest is cut. Engines split longer ones each in its own way. */
+const MAX_TOKEN_LENGTH = 128;
+
+/** Longest sort key, in code points: two values that differ only later are ordered by their document's id. */
+const MAX_SORT_KEY_LENGTH = 256;
+
+/** Apostrophes of keyboards, typesetters and transliterations, the accents that stand in for them, and their wide forms. */
+const APOSTROPHES = /['`´‘’‚‛′‵ʹʻʼʽʾʿˈ՚׳ꞌ＇]/gu;
+
+/** Marks that decorate any letter (accents, vowel points). Marks that belong to one script, such as Indic vowels, stay. */
+const DECORATING_MARKS = /(?=\p{Mn})\p{Script=Inherited}/gu;
+
+/** Letters that Unicode does not decompose, as a British typist would write them. */
+const LETTERS: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  ł: 'l',
+  đ: 'd',
+  ð: 'd',
+  þ: 'th',
+  ħ: 'h',
+  ŧ: 't',
+  ŋ: 'ng',
+  ĸ: 'k',
+  ı: 'i',
+  ȷ: 'j',
+  ɨ: 'i',
+  ƒ: 'f',
+  ə: 'e',
+  ς: 'σ',
+};
+const LETTER = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'gu');
+
+/** Only these need no work at all: lower-case ASCII without an apostrophe, single blanks. Most values take this way. */
+const ALREADY_FOLDED = /^[!-&(-@[-_a-~]+(?: [!-&(-@[-_a-~]+)*$/;
+
+/**
+ * Folds text for comparing and sorting: compatibility forms and ligatures decomposed, accents and apostrophes of all kinds
+ * removed, lower case, blanks collapsed. Punctuation stays. Folding twice changes nothing.
+ *
+ * @example foldText("  Siân O’Brien-Łukasz ") === 'sian obrien-lukasz'
+ */
+export function foldText(text: string): string {
+  if (ALREADY_FOLDED.test(text)) return text;
+  return text
+    .replace(APOSTROPHES, '')
+    .normalize('NFKD')
+    .replace(DECORATING_MARKS, '')
+    .toLowerCase()
+    .replace(DECORATING_MARKS, '')
+    .replace(LETTER, (letter) => LETTERS[letter]!)
+    .replace(APOSTROPHES, '')
+    .replace(/\s+/gu, ' ')
+    .trim();
+}
+
+/**
+ * Splits folded text into words: runs of letters, digits and the marks of their script. Everything else separates, so a
+ * text made of punctuation alone has no token. Tokens are at most 128 code points long.
+ *
+ * @example tokenize("O'Brien, Mary-Ann (2)") // ['obrien', 'mary', 'ann', '2']
+ */
+export function tokenize(text: string): string[] {
+  const tokens = foldText(text).match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
+  return tokens.map((token) => cutText(token, MAX_TOKEN_LENGTH));
+}
+
+/** What a value is ordered by: folded, at most 256 code points, compared by code point. */
+export function toSortKey(text: string): string {
+  return cutText(foldText(text), MAX_SORT_KEY_LENGTH);
+}
+
+function cutText(text: string, codePoints: number): string {
+  return text.length <= codePoints ? text : [...text].slice(0, codePoints).join('');
+}
