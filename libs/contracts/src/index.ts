@@ -6,6 +6,7 @@ export * from './revalidation/gmc-doctor-item.v1.js';
 export * from './revalidation/gmc-sync.v1.js';
 export * from './revalidation/index-rebuild.v1.js';
 export * from './revalidation/live-updates.v1.js';
+export * from './revalidation/london-date.js';
 export * from './revalidation/master-doctor.document.js';
 export * from './revalidation/queues.js';
 export * from './revalidation/sync-data.v1.js';

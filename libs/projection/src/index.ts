@@ -1,0 +1,1 @@
+export * from './master-doctor-index.js';
