@@ -3,25 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { clearParts, writePeople } from './people-write.store.js';
 import { contentHash, type PersonRecord, type ProgrammeRecord, statedProgrammes } from './person-record.js';
+import type { TraineeView } from './trainee-view.js';
 
 /** What a save did to each person given, by id. */
 export interface SaveOutcome {
   created: Set<number>;
   updated: Set<number>;
   unchanged: Set<number>;
-}
-
-/** A person as REST shows it. */
-export interface TraineeView {
-  personId: number;
-  version: number;
-  updatedAt: string;
-  forenames: string | null;
-  surname: string | null;
-  gmcNumber: string | null;
-  role: string | null;
-  programmeMemberships: object[];
-  placements: object[];
 }
 
 /**
