@@ -1,6 +1,5 @@
 import { IsInstant } from '@lockstep/contracts';
-import { Type } from 'class-transformer';
-import { IsArray, IsIn, IsInt, IsOptional, IsString, Length, Matches, ValidateNested } from 'class-validator';
+import { IsArray, IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
 import { ROLES, type Role, SCOPES, type Scope } from './actor.js';
 
 /** Body of `POST /api/tokens`. */
@@ -81,24 +80,4 @@ export class TokenView {
 export class CreatedToken extends TokenView {
   @IsString()
   key!: string;
-}
-
-/** A page of tokens. */
-export class TokenPage {
-  @ValidateNested({ each: true })
-  @Type(() => TokenView)
-  items!: TokenView[];
-
-  @IsInt()
-  total!: number;
-
-  @IsInt()
-  page!: number;
-
-  @IsInt()
-  pageSize!: number;
-
-  @IsOptional()
-  @IsString()
-  cursor!: string | null;
 }

@@ -7,7 +7,7 @@ import { type Page, PageQuery, pageOffset, toPage } from '../requests/page-query
 import { type Actor, CurrentActor } from './actor.js';
 import { Authenticator } from './authenticator.js';
 import { Requires } from './requires.js';
-import { CreatedToken, CreateToken, TokenPage, TokenView } from './token.requests.js';
+import { CreatedToken, CreateToken, TokenView } from './token.requests.js';
 import { type Token, TokenStore } from './token.store.js';
 
 /** Makes, lists and revokes tokens; in force everywhere within five seconds. */
@@ -32,7 +32,7 @@ export class TokensController {
   }
 
   @Get()
-  @Answers(200, TokenPage)
+  @Answers(200, TokenView, { page: true })
   async list(@Query() query: PageQuery): Promise<Page<TokenView>> {
     const { tokens, total } = await this.store.list(query.pageSize, pageOffset(query));
     return toPage(query, tokens.map(toView), total);

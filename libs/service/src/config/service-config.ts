@@ -4,6 +4,9 @@ import { Env } from './env.js';
 /** Levels of the log, the quietest first. */
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
+const NETWORK = '(loopback|linklocal|uniquelocal|[0-9a-fA-F]*[.:][0-9a-fA-F.:]*(/\\d{1,3})?)';
+const TRUST_PROXY = new RegExp(`^(\\d{1,2}|${NETWORK}(, *${NETWORK})*)$`);
+
 /** The settings that every service has. A service adds its own in a subclass. */
 export class ServiceConfig {
   /** 0 takes any free port. */
@@ -62,7 +65,7 @@ export class ServiceConfig {
    */
   @Env('TRUST_PROXY', { expects: 'a number of proxies, or a comma list of addresses and networks (10.0.0.0/8)' })
   @IsOptional()
-  @Matches(/^(\d{1,2}|[0-9a-fA-F.:/]+(,\s*[0-9a-fA-F.:/]+)*|loopback|linklocal|uniquelocal)$/)
+  @Matches(TRUST_PROXY)
   trustProxy?: string;
 
   /** Shown in `app_build_info`. */

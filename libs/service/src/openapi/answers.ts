@@ -10,14 +10,26 @@ export interface Answer {
   readonly status: number;
   /** Absent: no body. */
   readonly shape: ShapeClass | undefined;
+  /** The body is a page of a list whose items have that shape. */
+  readonly page: boolean;
   readonly mediaType: string;
 }
 
+/** What else is to be said of an answer. */
+export interface AnswerOptions {
+  /** The body is `{items, total, page, pageSize, cursor}`, the class is that of an item. @default false */
+  readonly page?: boolean;
+  /** @default 'application/json' */
+  readonly mediaType?: string;
+}
+
 /** States an answer of a route for the OpenAPI document; several may be given. Errors need not be stated. */
-export function Answers(status: number, shape?: ShapeClass, mediaType = 'application/json'): MethodDecorator {
+export function Answers(status: number, shape?: ShapeClass, options: AnswerOptions = {}): MethodDecorator {
   return (_target, _method, descriptor) => {
     const handler = descriptor.value as object;
-    Reflect.defineMetadata(ANSWERS, [{ status, shape, mediaType } satisfies Answer, ...answersOf(handler)], handler);
+    const { page = false, mediaType = 'application/json' } = options;
+    const answer: Answer = { status, shape, page, mediaType };
+    Reflect.defineMetadata(ANSWERS, [answer, ...answersOf(handler)], handler);
   };
 }
 

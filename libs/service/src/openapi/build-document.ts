@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { type JsonSchema, toJsonSchema } from '@lockstep/contracts';
 import type { INestApplication } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
@@ -8,7 +9,7 @@ import { Problem } from '../problems/problem.js';
 import { CONSUMES } from '../requests/consumes.js';
 import { handlerArguments } from '../requests/handler-arguments.js';
 import { ServiceIdentity } from '../service-identity.js';
-import { answersOf, type ShapeClass } from './answers.js';
+import { type Answer, answersOf, type ShapeClass } from './answers.js';
 
 /** The parts of an operation that we write ourselves. */
 interface Operation {
@@ -103,15 +104,31 @@ function streamBody(mediaTypes: readonly string[]): object {
 }
 
 function responsesOf(handler: object, found: Record<string, object>, schemas: Record<string, JsonSchema>) {
-  const stated = answersOf(handler).map(({ status, shape, mediaType }) => [
-    String(status),
-    { description: '', ...(shape ? { content: { [mediaType]: { schema: reference(shape, schemas) } } } : {}) },
-  ]);
+  const stated = answersOf(handler).map((answer) => [String(answer.status), response(answer, schemas)]);
   const problem = {
     description: 'Any error',
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
   };
   return { ...(stated.length > 0 ? Object.fromEntries(stated) : found), default: problem };
+}
+
+function response({ status, shape, page, mediaType }: Answer, schemas: Record<string, JsonSchema>): object {
+  const description = STATUS_CODES[status] ?? '';
+  if (!shape) return { description };
+  const item = reference(shape, schemas);
+  return { description, content: { [mediaType]: { schema: page ? pageOf(item) : item } } };
+}
+
+function pageOf(items: object): JsonSchema {
+  const count = { type: 'integer' };
+  const properties = {
+    items: { type: 'array', items },
+    total: count,
+    page: count,
+    pageSize: count,
+    cursor: { type: ['string', 'null'] },
+  };
+  return { type: 'object', properties, required: Object.keys(properties), additionalProperties: false };
 }
 
 /** A reference to the schema of a class. Two classes of one name in one service must not hide each other. */

@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { STATUS_CODES } from 'node:http';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
