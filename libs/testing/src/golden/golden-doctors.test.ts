@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { goldenDoctors } from './golden-doctors.js';
+
+const doctors = goldenDoctors('2026-03-14');
+const people = doctors.flatMap((doctor) => doctor.people);
+
+describe('golden doctors', () => {
+  it('do not influence each other: every person and every number belongs to one of them', () => {
+    const ids = people.map(({ personId }) => personId);
+    expect(new Set(ids).size).toBe(ids.length);
+    const numbers = doctors.flatMap((doctor) => [...new Set(doctor.people.map(({ gmcNumber }) => gmcNumber?.trim()))]);
+    const real = numbers.filter((number) => /^\d+$/.test(number ?? ''));
+    expect(new Set(real).size).toBe(real.length);
+  });
+
+  it('expect documents only of numbers that their own people have', () => {
+    for (const doctor of doctors) {
+      const numbers = doctor.people.map(({ gmcNumber }) => gmcNumber?.trim());
+      for (const [number, document] of Object.entries(doctor.expected)) {
+        expect(numbers, doctor.shows).toContain(number);
+        expect(document.gmcReferenceNumber, doctor.shows).toBe(number);
+        expect(document.isDiscrepancy, doctor.shows).toBe(document.tcsDesignatedBody !== null);
+      }
+    }
+  });
+
+  it('state one name and one owner a programme', () => {
+    const stated = new Map<string, string>();
+    for (const { programmeNumber, programmeName, owner } of people.flatMap((person) => person.programmeMemberships)) {
+      const said = `${programmeName} of ${owner}`;
+      expect(stated.get(programmeNumber) ?? said).toBe(said);
+      stated.set(programmeNumber, said);
+    }
+  });
+
+  it('move with the day they are made for', () => {
+    const later = goldenDoctors('2031-12-31');
+    expect(later.map(({ shows }) => shows)).toEqual(doctors.map(({ shows }) => shows));
+    expect(JSON.stringify(later)).not.toContain('2026-03-14');
+  });
+});
