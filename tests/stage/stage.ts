@@ -1,0 +1,187 @@
+import {
+  createIndexPrefix,
+  createTestDatabase,
+  createTestVhost,
+  type Engines,
+  type RabbitManagement,
+  type RunningService,
+  startService,
+  type TestDatabase,
+  type TestIndexPrefix,
+  type TestVhost,
+} from '@lockstep/testing';
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { type CallOptions, callHttp, type HttpAnswer } from './http.js';
+import { MasterIndex } from './master-index.js';
+
+/** The services that these tests run, each a process of its own. */
+export type App = 'tcs' | 'integration';
+
+/** Environment added for one service. */
+export type ServiceEnv = Record<string, string>;
+
+/** The key of the first admin, known to every service of a stage. */
+const ADMIN_TOKEN = 'test-admin-token-of-a-stage';
+
+const LOG_TAIL_LINES = 40;
+
+/**
+ * A private place on the real engines (a virtual host, a database, a prefix of index names) and the real services that
+ * run in it. Nothing of it is seen by other suites, and nothing of it is left behind.
+ */
+export class Stage {
+  private vhost!: TestVhost;
+  private database!: TestDatabase;
+  private prefix!: TestIndexPrefix;
+  private readonly services = new Map<App, RunningService>();
+  private readonly ended: { app: App; service: RunningService }[] = [];
+  readonly adminToken = ADMIN_TOKEN;
+
+  constructor(
+    readonly engines: Engines,
+    /** Settings of every service on this stage, beside those that name the place. */
+    private readonly settings: ServiceEnv = {},
+  ) {}
+
+  async open(): Promise<void> {
+    this.vhost = await createTestVhost(this.engines);
+    this.database = await createTestDatabase(this.engines);
+    this.prefix = createIndexPrefix(this.engines);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.services.values()].map((service) => service.kill('SIGKILL')));
+    await this.prefix?.remove();
+    await this.database?.remove();
+    await this.vhost?.remove();
+  }
+
+  /** What a service on this stage is started with. */
+  env(): ServiceEnv {
+    return {
+      NODE_ENV: 'test',
+      RABBITMQ_URL: this.vhost.url,
+      DATABASE_URL: this.database.url,
+      ELASTICSEARCH_URL: this.engines.elasticsearchUrl,
+      INDEX_PREFIX: this.prefix.prefix,
+      LOCKSTEP_ADMIN_TOKEN: ADMIN_TOKEN,
+      ...this.settings,
+    };
+  }
+
+  /** Starts a service, or starts it anew with another environment; resolves when it is ready. */
+  async start(app: App, env: ServiceEnv = {}, main?: string): Promise<RunningService> {
+    await this.stop(app);
+    const service = await startService({ app, env: { ...this.env(), ...env }, ...(main ? { main } : {}) });
+    this.services.set(app, service);
+    return service;
+  }
+
+  async stop(app: App, signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
+    const service = this.services.get(app);
+    if (!service) return;
+    await service.kill(signal);
+    this.services.delete(app);
+    this.ended.push({ app, service });
+  }
+
+  service(app: App): RunningService {
+    const service = this.services.get(app);
+    if (!service) throw new Error(`${app} does not run on this stage`);
+    return service;
+  }
+
+  /** Calls a service's REST interface as the admin, unless told otherwise. */
+  call<Body = Record<string, unknown>>(
+    app: App,
+    method: string,
+    path: string,
+    options: CallOptions = {},
+  ): Promise<HttpAnswer<Body>> {
+    return callHttp<Body>(this.service(app).url + path, method, { token: ADMIN_TOKEN, ...options });
+  }
+
+  get rabbit(): RabbitManagement {
+    return this.vhost.management;
+  }
+
+  get rabbitUrl(): string {
+    return this.vhost.url;
+  }
+
+  get index(): MasterIndex {
+    return new MasterIndex(this.engines.elasticsearchUrl, this.prefix.prefix);
+  }
+
+  /** Reads the stage's database directly: to compute what should be, never to arrange it. */
+  async query<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {
+    return this.withDatabase(async (client) => (await client.query<Row>(sql, values)).rows);
+  }
+
+  async withDatabase<T>(use: (client: pg.Client) => Promise<T>): Promise<T> {
+    const client = new pg.Client({ connectionString: this.database.url });
+    // A database that is restarted on purpose ends idle connections; the query in hand tells it.
+    client.on('error', () => undefined);
+    await client.connect();
+    try {
+      return await use(client);
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** What a stranger needs to understand a failure: the runs, their issues, the queues and the ends of the logs. */
+  async evidence(): Promise<string> {
+    const parts = [
+      await this.look('runs', () => this.call('integration', 'GET', '/api/sync/runs?pageSize=3')),
+      await this.look('issues', () =>
+        this.query(
+          'SELECT run_id, severity, key, code, message FROM integration.sync_issue ORDER BY severity, id DESC LIMIT 20',
+        ),
+      ),
+      await this.look('batches', () =>
+        this.query(
+          'SELECT run_id, name, state, asks, batches, expected, received FROM integration.sync_phase ORDER BY run_id, position',
+        ),
+      ),
+      await this.look('queues', async () =>
+        (await this.rabbit.queues()).map(
+          (queue) => `${queue.name} ready ${queue.messages_ready} unacked ${queue.messages_unacknowledged}`,
+        ),
+      ),
+      ...[...this.services].map(([app, service]) => `--- log of ${app}\n${tail(service.logs())}`),
+      ...this.ended.slice(-2).map(({ app, service }) => `--- log of ${app} (ended)\n${tail(service.logs())}`),
+    ];
+    return parts.join('\n');
+  }
+
+  private async look(what: string, read: () => Promise<unknown>): Promise<string> {
+    try {
+      return `--- ${what}\n${JSON.stringify(await read(), null, 1)}`;
+    } catch (error) {
+      return `--- ${what}: ${String(error)}`;
+    }
+  }
+}
+
+/**
+ * A stage for the tests of a suite: opened before them with the services named, closed after them. A test that fails
+ * prints the stage's evidence.
+ */
+export function useStage(engines: Engines, options: { services: App[]; settings?: ServiceEnv }): Stage {
+  const stage = new Stage(engines, options.settings);
+  beforeAll(async () => {
+    await stage.open();
+    await Promise.all(options.services.map((app) => stage.start(app)));
+  });
+  afterAll(() => stage.close());
+  beforeEach((context) => {
+    context.onTestFailed(async () => console.error(await stage.evidence()));
+  });
+  return stage;
+}
+
+function tail(log: string): string {
+  return log.trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
+}
