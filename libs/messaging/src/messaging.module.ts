@@ -1,5 +1,5 @@
 import { messages } from '@lockstep/contracts';
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { BROKER } from './broker/broker.js';
 import { MessagingCounters } from './counters.js';
 import { DeadLetterArchiver } from './dead-letters/dead-letter.archiver.js';
@@ -27,7 +27,9 @@ import { RabbitBroker } from './rabbitmq/rabbit.broker.js';
  * ```
  */
 @Module({})
-export class MessagingModule {
+export class MessagingModule implements BeforeApplicationShutdown, OnApplicationShutdown {
+  constructor(private readonly runtime: MessagingRuntime) {}
+
   static forService(options: MessagingOptions): DynamicModule {
     const services = [MessagingHealth, MessagingServer, MessagePublisher, Outbox, DeadLetters, MessagingCounters];
     return {
@@ -49,6 +51,16 @@ export class MessagingModule {
       ],
       exports: [...services, BROKER],
     };
+  }
+
+  /** Before HTTP is closed, because what is in hand may still answer a waiting request. */
+  beforeApplicationShutdown(): Promise<void> {
+    return this.runtime.drain();
+  }
+
+  // Nest closes the transport before this; here for an application that published without ever consuming.
+  onApplicationShutdown(): Promise<void> {
+    return this.runtime.close();
   }
 }
 

@@ -1,5 +1,5 @@
 import { messages, type QueueDefinition } from '@lockstep/contracts';
-import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { BROKER, type Broker, type SubscribeOptions, type Subscription } from './broker/broker.js';
 import { upTo } from './broker/waiting.js';
 import { MessagingCounters } from './counters.js';
@@ -26,7 +26,7 @@ export interface FoundHandler {
 
 /** Starts and ends everything of the service that moves messages, in the order in which nothing is lost. */
 @Injectable()
-export class MessagingRuntime implements BeforeApplicationShutdown, OnApplicationShutdown {
+export class MessagingRuntime {
   private readonly processors: BatchProcessor[] = [];
   private drained?: Promise<void>;
 
@@ -71,15 +71,6 @@ export class MessagingRuntime implements BeforeApplicationShutdown, OnApplicatio
   async close(): Promise<void> {
     await this.drain();
     await this.broker.close();
-  }
-
-  beforeApplicationShutdown(): Promise<void> {
-    return this.drain();
-  }
-
-  // Nest closes the transport before this; here for an application that published without ever consuming.
-  onApplicationShutdown(): Promise<void> {
-    return this.close();
   }
 
   private consume(queue: QueueDefinition, handler: FoundHandler): Subscription {

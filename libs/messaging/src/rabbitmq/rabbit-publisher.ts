@@ -68,35 +68,26 @@ export class RabbitPublisher {
 
   /** False: the broker refused it (a full queue), nothing is stored. */
   private async isConfirmed(message: OutgoingMessage, deadlineMs: number): Promise<boolean> {
+    const channel = await this.channelFor(message, deadlineMs);
+    const sent = this.remember(message);
+    try {
+      const late = (): Error => new PublishUnconfirmedError(message, 'timeout');
+      const answer = await within(send(channel, message), deadlineMs - Date.now(), late);
+      if (sent.returned) throw new UnroutableError(message);
+      return answer === 'confirmed';
+    } finally {
+      this.forget(message, sent);
+    }
+  }
+
+  private async channelFor(message: OutgoingMessage, deadlineMs: number): Promise<ConfirmChannel> {
     const notConnected = (): Error => new PublishUnconfirmedError(message, 'not connected');
-    const channel = await within(this.openChannel(), deadlineMs - Date.now(), notConnected).catch((error: unknown) => {
+    try {
+      return await within(this.openChannel(), deadlineMs - Date.now(), notConnected);
+    } catch (error) {
       if (!(error instanceof PublishUnconfirmedError)) this.log.warn(`No channel to publish on: ${String(error)}`);
       throw notConnected();
-    });
-    return new Promise((resolve, reject) => {
-      const sent = this.remember(message);
-      const forget = (): void => {
-        clearTimeout(timer);
-        this.forget(message, sent);
-      };
-      const timer = setTimeout(() => {
-        forget();
-        reject(new PublishUnconfirmedError(message, 'timeout'));
-      }, deadlineMs - Date.now());
-      const confirmed = (error: Error | null): void => {
-        forget();
-        if (error === null) return sent.returned ? reject(new UnroutableError(message)) : resolve(true);
-        return error.message === 'message nacked'
-          ? resolve(false)
-          : reject(new PublishUnconfirmedError(message, 'closed'));
-      };
-      try {
-        channel.publish(message.exchange, message.routingKey, message.body, publishOptions(message), confirmed);
-      } catch (error) {
-        // "Channel closed": it went between opening and publishing.
-        confirmed(error instanceof Error ? error : new Error(String(error)));
-      }
-    });
+    }
   }
 
   private async openChannel(): Promise<ConfirmChannel> {
@@ -141,6 +132,23 @@ export class RabbitPublisher {
     const sent = this.sentByRoute.get(route)?.find((candidate) => !candidate.returned);
     if (sent) sent.returned = true;
   }
+}
+
+function send(channel: ConfirmChannel, message: OutgoingMessage): Promise<'confirmed' | 'refused'> {
+  return new Promise((resolve, reject) => {
+    const closed = (): void => reject(new PublishUnconfirmedError(message, 'closed'));
+    const answered = (error: Error | null): void => {
+      if (error === null) resolve('confirmed');
+      else if (error.message === 'message nacked') resolve('refused');
+      else closed();
+    };
+    try {
+      channel.publish(message.exchange, message.routingKey, message.body, publishOptions(message), answered);
+    } catch {
+      // "Channel closed": it went between opening and publishing.
+      closed();
+    }
+  });
 }
 
 function routeOf(exchange: string, routingKey: string, messageId: string): string {

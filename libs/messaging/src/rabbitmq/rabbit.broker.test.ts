@@ -1,0 +1,232 @@
+import { Socket } from 'node:net';
+import { hostname } from 'node:os';
+import { deadQueueName, retryQueueName } from '@lockstep/contracts';
+import { createTestVhost, describeWithEngines, type TestVhost, waitFor } from '@lockstep/testing';
+import { connect } from 'amqplib';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { describeBroker } from '../broker/broker.conformance.js';
+import type { Broker, Delivery, SubscribeOptions } from '../broker/broker.js';
+import { makeNote, type Note, noteMessage, textOf } from '../broker/note.fixture.js';
+import { MessagingCounters } from '../counters.js';
+import { buildRabbitDefinitions } from '../topology/rabbit-definitions.js';
+import { RabbitBroker, type RabbitBrokerOptions } from './rabbit.broker.js';
+import { socketOptions } from './rabbit-connection.js';
+import { openTcpProxy, type TcpProxy } from './tcp-proxy.fixture.js';
+
+const OPTIONS: SubscribeOptions = { prefetch: 20, batchSize: 1, batchWaitMs: 20, concurrency: 1 };
+
+describeBroker('RabbitMQ keeps the promises of a broker', async (engines) => {
+  const vhost = await createTestVhost(engines);
+  const proxies = new Map<Broker, TcpProxy>();
+  return {
+    open: async (catalogue, exchanges) => {
+      const proxy = await openTcpProxy(vhost.url);
+      const broker = new RabbitBroker({ url: proxy.url, service: 'tcs', catalogue, exchanges });
+      proxies.set(broker, proxy);
+      return broker;
+    },
+    crash: async (broker) => proxies.get(broker)?.cut(),
+    remove: async () => {
+      for (const proxy of proxies.values()) proxy.cut();
+      await vhost.remove();
+    },
+  };
+});
+
+async function countConsumers(url: string, queue: string): Promise<number> {
+  const connection = await connect(url);
+  const channel = await connection.createChannel();
+  const { consumerCount } = await channel.checkQueue(queue);
+  await connection.close();
+  return consumerCount;
+}
+
+describeWithEngines('The RabbitMQ broker', (engines) => {
+  let vhost: TestVhost;
+  const opened: RabbitBroker[] = [];
+
+  beforeAll(async () => {
+    vhost = await createTestVhost(engines);
+  });
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    await Promise.all(opened.splice(0).map((broker) => broker.close()));
+  });
+  afterAll(async () => {
+    await vhost?.remove();
+  });
+
+  async function open(note: Note, options: Partial<RabbitBrokerOptions> = {}): Promise<RabbitBroker> {
+    const broker = new RabbitBroker({
+      url: vhost.url,
+      service: 'tcs',
+      catalogue: [note.definition],
+      exchanges: [note.definition.exchange],
+      ...options,
+    });
+    opened.push(broker);
+    await broker.connect();
+    return broker;
+  }
+
+  function collect(broker: RabbitBroker, note: Note): Delivery[] {
+    const seen: Delivery[] = [];
+    broker.subscribe(note.queue, OPTIONS, async (deliveries) => {
+      seen.push(...deliveries);
+      return deliveries.map(() => ({ kind: 'ack' }));
+    });
+    return seen;
+  }
+
+  const isOpen = (broker: RabbitBroker) => broker.state().subscriptions.every(({ state }) => state === 'open');
+
+  it('switches Nagle off on every connection, so that an awaited publish does not stall', async () => {
+    expect(socketOptions({ service: 'tcs', purpose: 'publish' })).toMatchObject({ noDelay: true });
+    const setNoDelay = vi.spyOn(Socket.prototype, 'setNoDelay');
+    await open(makeNote());
+    expect(setNoDelay.mock.calls.filter(([on]) => on === true).length).toBeGreaterThanOrEqual(2);
+    expect(setNoDelay.mock.calls.filter(([on]) => on === false)).toEqual([]);
+  });
+
+  it('shows operators who is connected and what for', async () => {
+    await open(makeNote(), { service: 'shown' });
+    const name = `shown@${hostname()}:${process.pid}`;
+    const purposes = await waitFor(
+      'both connections to be listed',
+      async () =>
+        (await vhost.management.connections())
+          .filter((each) => each.client_properties['connection_name'] === name)
+          .map((each) => each.client_properties['purpose'])
+          .sort(),
+      { until: (found) => found.length === 2 },
+    );
+    expect(purposes).toEqual(['consume', 'publish']);
+  });
+
+  it('heals when its connections are closed by force', async () => {
+    const note = makeNote();
+    const counters = new MessagingCounters();
+    const alone = await createTestVhost(engines);
+    const broker = await open(note, { url: alone.url, counters });
+    const seen = collect(broker, note);
+    await waitFor('the consumer', () => isOpen(broker));
+    await broker.publish(noteMessage(note, 'before'));
+    await waitFor('both connections to be listed', async () => (await alone.management.connections()).length === 2);
+    expect(await alone.management.closeConnections()).toBe(2);
+    await waitFor('the loss to be noticed', () => counters.total('messaging_channel_reopens_total'));
+    await waitFor('the consumer to be back', () => isOpen(broker) && broker.state().connected);
+    await broker.publish(noteMessage(note, 'after'));
+    await waitFor('the message', () => seen.map(textOf), { until: (texts) => texts.includes('after') });
+    expect(await countConsumers(alone.url, note.queue.name)).toBe(1);
+    await broker.close();
+    await alone.remove();
+  });
+
+  it('makes its queue anew, with retry and dead letters, when someone deletes it', async () => {
+    const note = makeNote();
+    const broker = await open(note);
+    const seen = collect(broker, note);
+    await waitFor('the consumer', () => isOpen(broker));
+    await vhost.management.deleteQueue(note.queue.name);
+    await vhost.management.deleteQueue(deadQueueName(note.queue));
+    await waitFor('the message to be taken again', () =>
+      broker.publish(noteMessage(note, 'after')).then(() => seen.length > 0),
+    );
+    await waitFor('the consumer', () => isOpen(broker));
+    await broker.publish(noteMessage(note, 'x', { exchange: '', routingKey: deadQueueName(note.queue) }));
+  });
+
+  it('makes a retry queue anew that someone deleted alone', async () => {
+    const note = makeNote({ retryDelaysMs: [100] });
+    const broker = await open(note);
+    const attempts: number[] = [];
+    broker.subscribe(note.queue, OPTIONS, async ([delivery]) => {
+      attempts.push(delivery!.attempt);
+      return [delivery!.attempt === 1 ? { kind: 'retry', reason: 'ONCE' } : { kind: 'ack' }];
+    });
+    await waitFor('the consumer', () => isOpen(broker));
+    await vhost.management.deleteQueue(retryQueueName(note.queue, 100));
+    await broker.publish(noteMessage(note, 'again'));
+    await waitFor('the second attempt', () => attempts.includes(2));
+  });
+
+  it('waits, where it may not make queues, until the definitions are loaded', async () => {
+    const note = makeNote();
+    const broker = await open(note, { topology: 'passive' });
+    const seen = collect(broker, note);
+    await waitFor('the alert', () => broker.state().subscriptions[0]?.state === 'waiting');
+    await vhost.management.importDefinitions(buildRabbitDefinitions([note.definition]));
+    await waitFor('the consumer', () => isOpen(broker));
+    await broker.publish(noteMessage(note, 'loaded'));
+    await waitFor('the message', () => seen.length);
+  });
+
+  it('agrees with the definitions file, whichever makes the queues first', async () => {
+    const [fileFirst, serviceFirst] = [makeNote(), makeNote()];
+    const load = ({ definition }: Note) => vhost.management.importDefinitions(buildRabbitDefinitions([definition]));
+    await load(fileFirst);
+    for (const note of [fileFirst, serviceFirst]) {
+      const broker = await open(note);
+      collect(broker, note);
+      await waitFor('the consumer', () => isOpen(broker));
+    }
+    await load(serviceFirst);
+  });
+
+  it('has the broker park a message that kills its consumer every time', async () => {
+    const note = makeNote();
+    const definitions = buildRabbitDefinitions([note.definition]);
+    for (const policy of definitions.policies) policy.definition = { ...policy.definition, 'delivery-limit': 2 };
+    await vhost.management.importDefinitions(definitions);
+    const broker = await open(note);
+    const dead: Delivery[] = [];
+    broker.subscribe(note.queue, OPTIONS, async () => [{ kind: 'release' }]);
+    broker.subscribeDead(note.queue, OPTIONS, async (deliveries) => {
+      dead.push(...deliveries);
+      return deliveries.map(() => ({ kind: 'ack' }));
+    });
+    await waitFor('the consumers', () => isOpen(broker));
+    await broker.publish(noteMessage(note, 'killer'));
+    await waitFor('the dead letter', () => dead.length);
+    expect(dead[0]!.properties.headers['x-death']).toMatchObject([
+      { reason: 'delivery_limit', queue: note.queue.name },
+    ]);
+  });
+
+  it('says that a full queue refused the message', async () => {
+    const note = makeNote();
+    const definitions = buildRabbitDefinitions([note.definition]);
+    for (const policy of definitions.policies) policy.definition = { ...policy.definition, 'max-length': 1 };
+    await vhost.management.importDefinitions(definitions);
+    const broker = await open(note, { confirmTimeoutMs: 1_000 });
+    const publish = (text: string) =>
+      broker.publish(noteMessage(note, text)).then(
+        () => undefined,
+        (error: Error) => error,
+      );
+    // The broker notices a moment late that a queue is full: the first few pass.
+    const refusal = await waitFor('a refusal', () => publish('one more'));
+    expect(refusal).toMatchObject({ name: 'PublishUnconfirmedError', reason: 'refused' });
+  });
+
+  it('gives up the first connection after its retries, with the reason', async () => {
+    const broker = new RabbitBroker({
+      url: 'amqp://guest:guest@127.0.0.1:1/none',
+      service: 'tcs',
+      catalogue: [],
+      initialMaxRetries: 1,
+    });
+    await expect(broker.connect()).rejects.toThrow(/ECONNREFUSED/);
+    await broker.close();
+  });
+
+  it('tells a caller within the time limit that nothing is connected', async () => {
+    const note = makeNote();
+    const broker = await open(note, { confirmTimeoutMs: 300 });
+    await broker.close();
+    await expect(broker.publish(noteMessage(note, 'too late'))).rejects.toMatchObject({
+      name: 'PublishUnconfirmedError',
+      reason: 'not connected',
+    });
+  });
+});
