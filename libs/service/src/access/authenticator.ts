@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import { ServiceConfig } from '../config/service-config.js';
 import { type Actor, SCOPES } from './actor.js';
@@ -11,6 +11,8 @@ const CACHE_MS = 5_000;
 const MAX_CACHED = 1_000;
 /** `last_used_at` is written at most this often for a token. */
 const TOUCH_EVERY_MS = 60_000;
+
+const SHORT_KEY_LENGTH = 16;
 
 /** Whom the admin's token of the environment stands for. */
 const ENVIRONMENT_ADMIN: Actor = {
@@ -39,6 +41,11 @@ export class Authenticator {
     private readonly clock: Clock,
     config: ServiceConfig,
   ) {
+    if (config.adminToken && config.adminToken.length < SHORT_KEY_LENGTH) {
+      new Logger('Access').warn(
+        `LOCKSTEP_ADMIN_TOKEN has fewer than ${SHORT_KEY_LENGTH} characters and can be guessed`,
+      );
+    }
     this.adminHash = config.adminToken === undefined ? undefined : hashKey(config.adminToken);
   }
 

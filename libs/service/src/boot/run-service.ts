@@ -7,6 +7,9 @@ import { createServiceApp } from './create-service-app.js';
 import { drain } from './drain.js';
 import type { ServiceDefinition } from './service-definition.js';
 
+/** Time to close connections after consumers and requests have used up the grace time. */
+const CLOSE_MS = 5_000;
+
 /**
  * The whole life of a service in a process of its own: settings from the environment, start, listen, drain on SIGTERM or
  * SIGINT (exit code 0; 1 when the grace time was not enough). Exits with 1, saying why, when it cannot start or meets an
@@ -30,7 +33,7 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
     await app.startAllMicroservices();
     await app.listen(config.port, config.host);
     logger.info({ url: await app.getUrl() }, 'ready for requests');
-    drainOnSignal(app, config.shutdownGraceMs, logger);
+    drainOnSignal(app, config.shutdownGraceMs + CLOSE_MS, logger);
   } catch (error) {
     die('the service cannot start')(error);
   }

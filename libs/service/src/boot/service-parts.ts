@@ -10,6 +10,6 @@ export interface ServiceParts {
   readonly health: readonly InjectionToken[];
   /** Tokens of `MetricSource`s. */
   readonly metrics: readonly InjectionToken[];
-  /** Which errors mean that an engine is unreachable, beside the database. */
+  /** Which errors mean that an engine is unreachable, beside those of database, search and broker. */
   readonly unavailable: UnavailableChecks;
 }

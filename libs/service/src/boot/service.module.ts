@@ -1,4 +1,6 @@
 import { isDatabaseUnavailable } from '@lockstep/database';
+import { PublishUnconfirmedError } from '@lockstep/messaging';
+import { isSearchUnavailable } from '@lockstep/search';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { AccessGuard } from '../access/access.guard.js';
@@ -36,7 +38,13 @@ export class ServiceModule {
     const parts: ServiceParts = {
       health: [DatabaseHealth, ...(options.health ?? [])],
       metrics: options.metrics ?? [],
-      unavailable: { database: isDatabaseUnavailable, ...options.unavailable },
+      // The database comes last: it also claims the bare socket errors that stand as causes in the others.
+      unavailable: {
+        search: isSearchUnavailable,
+        broker: (error) => error instanceof PublishUnconfirmedError,
+        ...options.unavailable,
+        database: isDatabaseUnavailable,
+      },
     };
     return {
       module: ServiceModule,

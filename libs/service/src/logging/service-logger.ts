@@ -37,6 +37,9 @@ export function createLogger(options: LoggerOptions): Logger {
   return options.destination ? pino(settings, options.destination) : pino(settings);
 }
 
+/** Nest tells each module and route that it makes: only for whoever looks for a fault there. */
+const NOISY_CONTEXTS = new Set<unknown>(['InstanceLoader', 'RouterExplorer', 'RoutesResolver', 'NestFactory']);
+
 /**
  * Lets Nest's `Logger` write through pino. Beside a text, an object is accepted: `logger.log({ msg: 'swapped', runId })`;
  * an Error among the arguments is written with its stack.
@@ -45,7 +48,7 @@ export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
   log(message: unknown, ...rest: unknown[]): void {
-    this.write('info', message, rest);
+    this.write(NOISY_CONTEXTS.has(rest.at(-1)) ? 'debug' : 'info', message, rest);
   }
 
   error(message: unknown, ...rest: unknown[]): void {
