@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * One configuration for every suite. Decorators are compiled by Vite's own transform; the settings are stated here
- * because tests lie outside every tsconfig `include`. `@lockstep/source` lets tests run on the libraries' sources.
+ * Two projects: `suites` run side by side; `faults` restart engines under everybody's feet and so run one file at a
+ * time after all the others. Decorators are compiled by Vite's own transform; the settings are stated here because
+ * tests lie outside every tsconfig `include`. `@lockstep/source` lets tests run on the libraries' sources.
  */
 export default defineConfig({
   oxc: {
@@ -12,11 +13,30 @@ export default defineConfig({
   },
   ssr: { resolve: { conditions: ['@lockstep/source'] } },
   test: {
-    include: ['apps/**/src/**/*.test.ts', 'libs/**/src/**/*.test.ts', 'tests/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
-    maxWorkers: 2,
     retry: 0,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'suites',
+          include: ['apps/**/src/**/*.test.ts', 'libs/**/src/**/*.test.ts', 'tests/**/*.test.ts'],
+          exclude: ['tests/faults/**', '**/node_modules/**', '**/dist/**'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'faults',
+          include: ['tests/faults/**/*.test.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

@@ -2,7 +2,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import pg from 'pg';
 import { writeOwned } from './folder.mjs';
 import { findOrInstall, postgresBin } from './install.mjs';
 import { isOurs } from './process.mjs';
@@ -37,6 +36,8 @@ export const postgres = {
   },
 
   async isReady(record) {
+    // Loaded here, so that engines can be stopped while the packages are being installed anew.
+    const { default: pg } = await import('pg');
     const client = new pg.Client({ connectionString: url(record, 'postgres'), connectionTimeoutMillis: 2_000 });
     client.on('error', () => undefined);
     try {
