@@ -1,5 +1,7 @@
 import { compileSchema } from '@lockstep/contracts';
-import type { NdjsonLine } from '@lockstep/service';
+import { type FieldError, type NdjsonLine, toFieldErrors } from '@lockstep/service';
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
 import { BulkTraineesAnswer, type RejectedLine } from './bulk-answer.js';
 import { type PersonRecord, toPersonRecord } from './person-record.js';
 import { BulkTraineeBody } from './trainee-body.js';
@@ -8,6 +10,8 @@ import { BulkTraineeBody } from './trainee-body.js';
 const CHUNK_SIZE = 500;
 /** Rejected lines that are named; the rest is only counted. */
 const MAX_ERRORS = 1_000;
+/** Faults of one line that are named: a wrong line tends to be wrong in each of its parts. */
+const MAX_FAULTS = 20;
 
 /** What became of the people of a chunk; see `PeopleStore.save`. */
 export interface SavedChunk {
@@ -23,19 +27,19 @@ export function readLine(line: NdjsonLine): { person: PersonRecord } | { rejecte
     const body = line.value as BulkTraineeBody;
     return { person: toPersonRecord(body.personId, body) };
   }
-  return {
-    rejected: {
-      line: line.line,
-      code: 'VALIDATION_FAILED',
-      message: faults[0] ?? '',
-      errors: faults.map(toFieldError),
-    },
-  };
+  const errors = describeFaults(line.value, faults).slice(0, MAX_FAULTS);
+  const message = errors.map((error) => error.message).join('; ');
+  return { rejected: { line: line.line, code: 'VALIDATION_FAILED', message, errors } };
 }
 
-function toFieldError(fault: string): { path: string; message: string } {
-  const end = fault.indexOf(': ');
-  return { path: fault.slice(0, end), message: fault.slice(end + 2) };
+/** In the words of a PUT's 400. The schema, 15 times faster, decides; its own words are for those who know schemas. */
+function describeFaults(value: unknown, faults: readonly string[]): FieldError[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return [{ path: 'body', message: 'the line must be an object' }];
+  }
+  const found = validateSync(plainToInstance(BulkTraineeBody, value), { whitelist: true, forbidNonWhitelisted: true });
+  if (found.length > 0) return toFieldErrors(found);
+  return faults.map((fault) => ({ path: fault.split(': ', 1)[0] ?? '', message: fault }));
 }
 
 /**

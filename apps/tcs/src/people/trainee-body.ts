@@ -23,7 +23,16 @@ const STORABLE = /^(?:[^\0\uD800-\uDFFF]|[\uD800-\uDBFF][\uDC00-\uDFFF])*$/;
 const LONGEST_GRADE_ID = 40;
 
 function IsText(maxLength: number): PropertyDecorator {
-  return applyDecorators(IsString(), MaxLength(maxLength), Matches(STORABLE));
+  return applyDecorators(
+    IsString(),
+    MaxLength(maxLength),
+    Matches(STORABLE, { message: '$property must hold whole characters only, and no NUL' }),
+  );
+}
+
+/** A day that PostgreSQL knows: its calendar has no year 0. */
+function IsDay(): PropertyDecorator {
+  return applyDecorators(IsCalendarDate(), Matches(/^(?!0000)/, { message: '$property must not lie in the year 0' }));
 }
 
 /** Ids of grades are numbers in some sources and text in others; either is taken and kept as text. */
@@ -34,12 +43,13 @@ function IsGradeId(): PropertyDecorator {
   const defaultMessage = (): string => '$property must be a whole number or a short text';
   return applyDecorators(
     ValidateBy({ name: 'isGradeId', validator: { validate, defaultMessage } }),
-    JSONSchema({
+    // A function replaces what the library makes of the declared type; an object would only be added to it.
+    JSONSchema(() => ({
       anyOf: [
         { type: 'string', minLength: 1, maxLength: LONGEST_GRADE_ID, pattern: STORABLE.source },
         { type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
       ],
-    }),
+    })),
   );
 }
 
@@ -49,7 +59,7 @@ export class CurriculumBody {
   name!: string;
 
   @IsOptional()
-  @IsCalendarDate()
+  @IsDay()
   endDate?: string | null;
 }
 
@@ -73,11 +83,11 @@ export class ProgrammeMembershipBody {
   type?: string | null;
 
   @IsOptional()
-  @IsCalendarDate()
+  @IsDay()
   startDate?: string | null;
 
   @IsOptional()
-  @IsCalendarDate()
+  @IsDay()
   endDate?: string | null;
 
   @IsOptional()
@@ -97,11 +107,11 @@ export class PlacementBody {
   grade?: string | null;
 
   @IsOptional()
-  @IsCalendarDate()
+  @IsDay()
   dateFrom?: string | null;
 
   @IsOptional()
-  @IsCalendarDate()
+  @IsDay()
   dateTo?: string | null;
 }
 
