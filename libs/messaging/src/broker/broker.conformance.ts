@@ -1,5 +1,6 @@
 import type { MessageDefinition } from '@lockstep/contracts';
 import { describeWithEngines, type Engines, waitFor } from '@lockstep/testing';
+import { Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { Broker, Delivery, DeliveryHandler, Settlement, SubscribeOptions } from './broker.js';
 import { HEADER } from './message-headers.js';
@@ -25,6 +26,7 @@ export function describeBroker(name: string, makePlace: (engines: Engines) => Pr
     const opened: Broker[] = [];
 
     beforeAll(async () => {
+      Logger.overrideLogger(false);
       place = await makePlace(engines);
     });
     afterEach(async () => {
