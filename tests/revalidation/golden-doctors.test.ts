@@ -1,4 +1,4 @@
-import { describeWithEngines, goldenDoctors } from '@lockstep/testing';
+import { describeWithEngines, type GoldenDoctor, goldenDoctors } from '@lockstep/testing';
 import { beforeAll, expect, it } from 'vitest';
 import type { IndexedDocument } from '../stage/master-index.js';
 import { londonToday } from '../stage/people.js';
@@ -7,11 +7,9 @@ import { dayOfRun, type IssueView, issuesOf, type RunView, sync } from '../stage
 import { allEqual, compareWithSource } from './compare.js';
 import { recomputeWarnings } from './recompute.js';
 
-type Golden = ReturnType<typeof goldenDoctors>[number];
-
 describeWithEngines('golden doctors', (engines) => {
   const stage = useStage(engines, { services: ['tcs', 'integration'] });
-  let doctors: Golden[];
+  let doctors: GoldenDoctor[];
   let run: RunView;
   let indexed: Map<string, IndexedDocument>;
   let issues: IssueView[];
@@ -30,12 +28,13 @@ describeWithEngines('golden doctors', (engines) => {
   });
 
   /** Everybody by PUT; those marked as deleted are there first and then deleted. */
-  async function load(all: Golden[]): Promise<void> {
-    for (const { people } of all) {
-      for (const { personId, ...body } of people) {
-        const answer = await stage.call('tcs', 'PUT', `/api/trainees/${personId}`, { body });
-        expect([200, 201], JSON.stringify(answer.body)).toContain(answer.status);
-      }
+  async function load(all: GoldenDoctor[]): Promise<void> {
+    for (const { personId, ...body } of all.flatMap(({ people }) => people)) {
+      const answer = await stage.call('tcs', 'PUT', `/api/trainees/${personId}`, { body });
+      expect([200, 201], JSON.stringify(answer.body)).toContain(answer.status);
+    }
+    for (const personId of all.flatMap(({ deleted = [] }) => deleted)) {
+      expect((await stage.call('tcs', 'DELETE', `/api/trainees/${personId}`)).status).toBe(204);
     }
   }
 
@@ -67,10 +66,14 @@ describeWithEngines('golden doctors', (engines) => {
   });
 
   it('leave exactly the issues written down', () => {
-    const expected = doctors.flatMap((doctor) =>
-      doctor.issues.map(({ severity, code, key }) => `${severity} ${code} ${key}`),
-    );
-    expect(issues.map(({ severity, code, key }) => `${severity} ${code} ${key}`).sort()).toEqual(expected.sort());
+    const expected = doctors.flatMap((doctor) => doctor.issues);
+    const brief = ({ severity, code, key }: Pick<IssueView, 'severity' | 'code' | 'key'>): string =>
+      `${severity} ${code} ${key}`;
+    expect(issues.map(brief).sort()).toEqual(expected.map(brief).sort());
+    for (const { code, key, names = [] } of expected) {
+      const message = issues.find((issue) => issue.code === code && issue.key === key)?.message;
+      for (const personId of names) expect(message, `${code} ${key}`).toContain(String(personId));
+    }
   });
 
   it('are found through every alias by its filter', async () => {

@@ -46,11 +46,12 @@ const PEOPLE = `
 const PARTS = `
   body (owner, code) AS (VALUES ${BODIES}),
   membership AS (
-    SELECT m.person_id, m.id, r.number, r.name, r.owner, body.code, m.type, m.start_date, m.end_date,
-      (SELECT max(c.end_date) FROM tcs.curriculum_membership c WHERE c.programme_membership_id = m.id) AS curriculum_end
+    SELECT m.person_id, m.id, r.number, r.name, r.owner, body.code, m.type, m.start_date, m.end_date, curricula.end_date AS curriculum_end
     FROM tcs.programme_membership m
     JOIN tcs.programme r ON r.id = m.programme_id
     LEFT JOIN body ON body.owner = r.owner
+    LEFT JOIN (SELECT programme_membership_id, max(end_date) AS end_date FROM tcs.curriculum_membership GROUP BY 1) curricula
+      ON curricula.programme_membership_id = m.id
     WHERE $1::date BETWEEN m.start_date AND m.end_date),
   programmes AS (
     SELECT person_id, count(*) AS memberships,
@@ -105,7 +106,9 @@ const PAGE = 2_000;
 export async function* recomputeDocuments(client: pg.Client, asOf: string): AsyncGenerator<IndexedDocument> {
   await client.query('BEGIN TRANSACTION READ ONLY');
   try {
-    await client.query({ text: `DECLARE expected NO SCROLL CURSOR FOR ${inlineDay(DOCUMENTS, asOf)}` });
+    // Everything is read once: joins by hash, however young the tables' statistics are.
+    await client.query('SET LOCAL enable_nestloop = off; SET LOCAL jit = off; SET LOCAL cursor_tuple_fraction = 1');
+    await client.query(`DECLARE expected NO SCROLL CURSOR FOR ${inlineDay(DOCUMENTS, asOf)}`);
     for (;;) {
       const { rows } = await client.query<{ document: IndexedDocument }>(`FETCH ${PAGE} FROM expected`);
       for (const { document } of rows) yield document;

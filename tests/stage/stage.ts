@@ -182,6 +182,11 @@ export function useStage(engines: Engines, options: { services: App[]; settings?
   return stage;
 }
 
+/** Without the lines that only tell of requests: a test that polls makes hundreds of them. */
 function tail(log: string): string {
-  return log.trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
+  const lines = log
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !line.includes('"msg":"request"'));
+  return lines.slice(-LOG_TAIL_LINES).join('\n');
 }
