@@ -1,6 +1,6 @@
-import type { TraineeV1 } from '@lockstep/contracts';
+import type { GmcDoctorV1, TraineeV1 } from '@lockstep/contracts';
 import { describe, expect, it } from 'vitest';
-import { type GmcDoctorPart, toMasterDoctor } from './to-master-doctor.js';
+import { toMasterDoctor } from './to-master-doctor.js';
 
 const TRAINEE: TraineeV1 = {
   tcsPersonId: 42,
@@ -18,7 +18,8 @@ const TRAINEE: TraineeV1 = {
   programmes: [],
 };
 
-const GMC: GmcDoctorPart = {
+const GMC: GmcDoctorV1 = {
+  gmcReferenceNumber: '7000001',
   doctorFirstName: 'Ann',
   doctorLastName: 'Gmc',
   submissionDate: '2026-08-01',
@@ -33,7 +34,7 @@ const GMC: GmcDoctorPart = {
   admin: 'admin@example.org',
 };
 
-const merge = (claimants: TraineeV1[], gmc: GmcDoctorPart | null) =>
+const merge = (claimants: TraineeV1[], gmc: GmcDoctorV1 | null) =>
   toMasterDoctor({ gmcNumber: '7000001', claimants, gmc });
 
 describe('merging what TIS and GMC say of one number', () => {

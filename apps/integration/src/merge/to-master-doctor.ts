@@ -1,27 +1,11 @@
-import type { MasterDoctorDocument, TraineeV1 } from '@lockstep/contracts';
-
-/** What GMC and our own records say of a doctor: the part of the master document that GMC's data owns. */
-export interface GmcDoctorPart {
-  doctorFirstName: string | null;
-  doctorLastName: string | null;
-  submissionDate: string | null;
-  dateAdded: string | null;
-  lastUpdatedDate: string | null;
-  designatedBody: string | null;
-  underNotice: string | null;
-  sanction: string | null;
-  existsInGmc: boolean;
-  gmcStatus: string | null;
-  tisStatus: string | null;
-  admin: string | null;
-}
+import type { GmcDoctorV1, MasterDoctorDocument, TraineeV1 } from '@lockstep/contracts';
 
 /** Everything known under one GMC number. */
 export interface DoctorParts {
   gmcNumber: string;
   /** People of the trainee source who claim the number, neither deleted nor excluded. */
   claimants: TraineeV1[];
-  gmc: GmcDoctorPart | null;
+  gmc: GmcDoctorV1 | null;
 }
 
 export interface MergedDoctor {

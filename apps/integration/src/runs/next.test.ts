@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { next, type RunEvent, type RunPolicy, type SourceFacts } from './next.js';
+import { next, type PhaseFacts, type RunEvent, type RunPolicy } from './next.js';
 import { newRun, type Phase, type PhaseName, type Run } from './run.js';
 
 const POLICY: RunPolicy = { askAgainSeconds: 15, maxAsks: 3, stallSeconds: 300 };
 const T0 = Date.parse('2026-03-14T10:00:00Z');
 const at = (seconds: number): Date => new Date(T0 + seconds * 1000);
 
-function observed(seconds: number, facts: Partial<SourceFacts> = {}, rejectedRows = 0): RunEvent {
+function observed(seconds: number, facts: Partial<PhaseFacts> = {}, rejectedRows = 0): RunEvent {
   const trainees = { applied: 0, batches: null, missing: [], missingParked: 0, lastProgressAt: null, ...facts };
-  return { type: 'observed', at: at(seconds), sources: { trainees }, rejectedRows };
+  return { type: 'observed', at: at(seconds), facts: { trainees }, rejectedRows };
 }
 
 /** Plays events from a new run; answers the run and the effects of the last event. */
@@ -72,7 +72,7 @@ describe('a run', () => {
 });
 
 describe('completeness is decided by counts', () => {
-  it.each<[string, Partial<SourceFacts>, 'running' | 'done']>([
+  it.each<[string, Partial<PhaseFacts>, 'running' | 'done']>([
     ['no end marker yet', { applied: 4 }, 'running'],
     ['end marker before the data', { applied: 0, batches: 4, missing: [1, 2, 3, 4] }, 'running'],
     ['one batch short', { applied: 3, batches: 4, missing: [2] }, 'running'],
@@ -106,10 +106,9 @@ describe('missing batches', () => {
   });
 
   it('fail the run after 300 s without progress', () => {
-    const { run, effects } = play(START, observed(310, missing));
+    const { run } = play(START, observed(310, missing));
     expect(run).toMatchObject({ state: 'failed', error: { code: 'RUN_STALLED' } });
     expect(phase(run, 'trainees').state).toBe('failed');
-    expect(effects).toEqual([{ type: 'discardGeneration' }]);
   });
 
   it('that are parked are asked for at once, then given up: the others are indexed and the run ends incomplete', () => {
@@ -123,16 +122,15 @@ describe('missing batches', () => {
 });
 
 describe('steps', () => {
-  it('a failed step ends the run and drops the generation; the old one keeps serving', () => {
+  it('a failed step ends the run', () => {
     const error = { code: 'VERIFY_FAILED', message: 'no' };
-    const { run, effects } = play(START, ALL_APPLIED, done('master'), {
+    const { run } = play(START, ALL_APPLIED, done('master'), {
       type: 'stepFailed',
       phase: 'verify',
       at: at(9),
       error,
     });
     expect(run).toMatchObject({ state: 'failed', error });
-    expect(effects).toEqual([{ type: 'discardGeneration' }]);
   });
 
   it('a guard holds the run until somebody approves it', () => {
@@ -161,14 +159,64 @@ describe('cancelling', () => {
     ['sending', [START]],
     ['filling', [START, ALL_APPLIED]],
     ['held', [START, ALL_APPLIED, done('master'), { type: 'stepHeld', phase: 'verify', at: at(5) }]],
-  ])('a run that is %s ends it and drops what was being built', (_, events) => {
-    const { run, effects } = play(...events, { type: 'cancelled', at: at(6) });
+  ])('a run that is %s ends it', (_, events) => {
+    const { run } = play(...events, { type: 'cancelled', at: at(6) });
     expect(run.state).toBe('cancelled');
-    expect(effects).toEqual([{ type: 'discardGeneration' }]);
   });
 
   it('a run that has ended changes nothing', () => {
     const ended = play(START, ALL_APPLIED, done('master'), done('verify'), done('swap'));
     expect(next(ended.run, { type: 'cancelled', at: at(9) }, POLICY).run.state).toBe('succeeded');
+  });
+});
+
+describe('projections', () => {
+  const PLAN = [
+    { name: 'swap', kind: 'step' },
+    { name: 'recommendation', kind: 'projection' },
+    { name: 'connection', kind: 'projection' },
+  ] as const;
+  const playPlan = (...events: RunEvent[]) =>
+    events.reduce((decision, event) => next(decision.run, event, POLICY), {
+      run: newRun('r', PLAN),
+      effects: [],
+    } as ReturnType<typeof next>);
+  const ended = (name: PhaseName, error: Run['error'] = null, rejectedRows = 0): RunEvent => ({
+    type: 'projectionEnded',
+    phase: name,
+    at: at(20),
+    error,
+    rejectedRows,
+  });
+  const failure = { code: 'PROJECTION_FAILED', message: 'no' };
+  const quiet = (seconds: number): RunEvent => {
+    const facts = { applied: 0, batches: null, missing: [], missingParked: 0, lastProgressAt: null };
+    return { type: 'observed', at: at(seconds), facts: { recommendation: facts, connection: facts }, rejectedRows: 0 };
+  };
+
+  it('start together after the swap, by one command', () => {
+    const { run, effects } = playPlan(START, done('swap'));
+    expect(run.phases.map((one) => one.state)).toEqual(['done', 'running', 'running']);
+    expect(effects).toEqual([{ type: 'commandProjections' }]);
+  });
+
+  it.each<[string, RunEvent[], Run['state']]>([
+    ['one has answered', [ended('connection')], 'running'],
+    ['both have answered, in either order', [ended('connection'), ended('recommendation')], 'succeeded'],
+    ['one answered twice', [ended('connection'), ended('connection')], 'running'],
+    ['both, and a row was rejected', [ended('connection'), ended('recommendation', null, 1)], 'incomplete'],
+    ['one failed, the other is waited for', [ended('connection', failure)], 'running'],
+    ['one failed, the other has answered', [ended('connection', failure), ended('recommendation')], 'failed'],
+  ])('%s', (_, events, state) => {
+    expect(playPlan(START, done('swap'), ...events).run.state).toBe(state);
+  });
+
+  it('are told again when nothing is heard, and fail the run in the end', () => {
+    expect(playPlan(START, done('swap'), quiet(16)).effects).toEqual([]);
+    expect(playPlan(START, done('swap'), quiet(17)).effects).toEqual([{ type: 'commandProjections' }]);
+    expect(playPlan(START, done('swap'), quiet(310)).run).toMatchObject({
+      state: 'failed',
+      error: { code: 'RUN_STALLED' },
+    });
   });
 });

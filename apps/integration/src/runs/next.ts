@@ -1,7 +1,7 @@
 import { isActive, type Phase, type PhaseName, type Run, type RunError } from './run.js';
 
-/** What the tables say of a source's batches; every decision about completeness is made from these counts. */
-export interface SourceFacts {
+/** What the tables say of a phase; every decision about completeness is made from these counts. */
+export interface PhaseFacts {
   /** Batches applied, each counted once. */
   applied: number;
   /** Total from the end marker, null until it came. */
@@ -15,18 +15,20 @@ export interface SourceFacts {
 
 export type RunEvent =
   /** Looks at the clock and the counts; safe to send at any time. */
-  | { type: 'observed'; at: Date; sources: Partial<Record<PhaseName, SourceFacts>>; rejectedRows: number }
+  | { type: 'observed'; at: Date; facts: Partial<Record<PhaseName, PhaseFacts>>; rejectedRows: number }
   | { type: 'stepFinished'; at: Date; phase: PhaseName; rejectedRows: number }
   | { type: 'stepHeld'; at: Date; phase: PhaseName }
   | { type: 'stepFailed'; at: Date; phase: PhaseName; error: RunError }
+  /** A projecting service's last word on the run. */
+  | { type: 'projectionEnded'; at: Date; phase: PhaseName; error: RunError | null; rejectedRows: number }
   | { type: 'approved'; at: Date }
   | { type: 'cancelled'; at: Date };
 
 export type RunEffect =
   /** Ask the source of a phase to send everything (`sequences` null) or those batches again. */
   | { type: 'askSource'; phase: PhaseName; sequences: number[] | null }
-  /** Drop the generation that was being built; the one being served stays. */
-  | { type: 'discardGeneration' };
+  /** Tell the projecting services to rebuild from the master; telling them again changes nothing. */
+  | { type: 'commandProjections' };
 
 export interface RunPolicy {
   /** First wait without progress before missing batches are asked for again; doubles with each ask. */
@@ -68,6 +70,8 @@ export function next(run: Run, event: RunEvent, policy: RunPolicy): Decision {
       return isRunning(run, event.phase)
         ? advance(finish(run, event.phase, event.at), event.at, event.rejectedRows)
         : unchanged(run);
+    case 'projectionEnded':
+      return isRunning(run, event.phase) ? endProjection(run, event) : unchanged(run);
     case 'observed':
       return observe(run, event, policy);
   }
@@ -77,16 +81,20 @@ function observe(run: Run, event: Extract<RunEvent, { type: 'observed' }>, polic
   if (run.state === 'queued') {
     return advance({ ...run, state: 'running', startedAt: event.at }, event.at, event.rejectedRows);
   }
-  const phase = run.phases.find((one) => one.state === 'running' && one.kind === 'source');
-  const facts = phase && event.sources[phase.name];
-  if (!phase || !facts) return unchanged(run);
-  return observeSource(run, phase, facts, event, policy);
+  for (const phase of run.phases) {
+    const facts = phase.state === 'running' ? event.facts[phase.name] : undefined;
+    if (!facts || (phase.kind !== 'source' && phase.kind !== 'projection')) continue;
+    const decide = phase.kind === 'source' ? observeSource : observeProjection;
+    const decision = decide(run, phase, facts, event, policy);
+    if (decision.run !== run) return decision;
+  }
+  return unchanged(run);
 }
 
 function observeSource(
   run: Run,
   phase: Phase,
-  facts: SourceFacts,
+  facts: PhaseFacts,
   { at, rejectedRows }: Extract<RunEvent, { type: 'observed' }>,
   policy: RunPolicy,
 ): Decision {
@@ -94,11 +102,7 @@ function observeSource(
     return advance(finish(run, phase.name, at), at, rejectedRows);
   }
   const allParked = facts.missing.length > 0 && facts.missingParked === facts.missing.length;
-  const idleMs = at.getTime() - latest(phase.startedAt, facts.lastProgressAt);
-  if (idleMs >= policy.stallSeconds * 1000) {
-    const message = `No batch of ${phase.name} was applied for ${policy.stallSeconds} s (${facts.applied} of ${facts.batches ?? 'an unknown number of'} batches).`;
-    return fail(run, phase.name, { code: 'RUN_STALLED', message }, at);
-  }
+  if (isStalled(phase, facts, at, policy)) return stall(run, phase, facts, at, policy);
   const quietMs = at.getTime() - latest(phase.startedAt, facts.lastProgressAt, phase.lastAskAt);
   if (phase.asks >= policy.maxAsks) {
     if (!allParked || quietMs < ASK_PARKED_AFTER_MS) return unchanged(run);
@@ -112,10 +116,47 @@ function observeSource(
   };
 }
 
-/** Starts the first pending phase, or ends the run when none is left. */
+function observeProjection(
+  run: Run,
+  phase: Phase,
+  facts: PhaseFacts,
+  { at }: Extract<RunEvent, { type: 'observed' }>,
+  policy: RunPolicy,
+): Decision {
+  if (isStalled(phase, facts, at, policy)) return stall(run, phase, facts, at, policy);
+  const quietMs = at.getTime() - latest(phase.startedAt, facts.lastProgressAt, phase.lastAskAt);
+  if (phase.asks >= policy.maxAsks || quietMs < policy.askAgainSeconds * 1000 * 2 ** phase.asks) return unchanged(run);
+  return {
+    run: withPhase(run, phase.name, { asks: phase.asks + 1, lastAskAt: at }),
+    effects: [{ type: 'commandProjections' }],
+  };
+}
+
+/** The run waits for every projection, also when one has failed: each keeps its former index until its own swap. */
+function endProjection(run: Run, event: Extract<RunEvent, { type: 'projectionEnded' }>): Decision {
+  const { at, error, rejectedRows } = event;
+  const state = error === null ? 'done' : 'failed';
+  const after = { ...withPhase(run, event.phase, { state, finishedAt: at }), error: run.error ?? error };
+  if (after.phases.some((phase) => phase.state === 'running')) return { run: after, effects: [] };
+  return after.error === null ? advance(after, at, rejectedRows) : end(after, 'failed', at, after.error);
+}
+
+function isStalled(phase: Phase, facts: PhaseFacts, at: Date, policy: RunPolicy): boolean {
+  return at.getTime() - latest(phase.startedAt, facts.lastProgressAt) >= policy.stallSeconds * 1000;
+}
+
+function stall(run: Run, phase: Phase, facts: PhaseFacts, at: Date, policy: RunPolicy): Decision {
+  const batches =
+    phase.kind === 'source' ? ` (${facts.applied} of ${facts.batches ?? 'an unknown number of'} batches)` : '';
+  const message = `No progress of ${phase.name} for ${policy.stallSeconds} s${batches}.`;
+  return fail(run, phase.name, { code: 'RUN_STALLED', message }, at);
+}
+
+/** Starts the first pending phase (projections all together), or ends the run when none is left. */
 function advance(run: Run, at: Date, rejectedRows: number): Decision {
   const phase = run.phases.find((one) => one.state === 'pending');
   if (!phase) return end(run, rejectedRows > 0 ? 'incomplete' : 'succeeded', at, null);
+  if (phase.kind === 'projection') return startProjections(run, at);
   const started = withPhase(run, phase.name, { state: 'running', startedAt: at });
   const state = phase.name === 'verify' || phase.name === 'swap' ? 'verifying' : 'running';
   const effects: RunEffect[] =
@@ -123,16 +164,22 @@ function advance(run: Run, at: Date, rejectedRows: number): Decision {
   return { run: { ...started, state }, effects };
 }
 
+function startProjections(run: Run, at: Date): Decision {
+  const phases = run.phases.map((phase) =>
+    phase.kind === 'projection' && phase.state === 'pending'
+      ? { ...phase, state: 'running' as const, startedAt: at }
+      : phase,
+  );
+  return { run: { ...run, phases, state: 'running' }, effects: [{ type: 'commandProjections' }] };
+}
+
 function fail(run: Run, phase: PhaseName, error: RunError, at: Date): Decision {
   return end(withPhase(run, phase, { state: 'failed', finishedAt: at }), 'failed', at, error);
 }
 
+/** What the run was building and did not swap is dropped by the orchestrator, which also finds what a crash left behind. */
 function end(run: Run, state: Run['state'], at: Date, error: RunError | null): Decision {
-  const swapped = run.phases.some((phase) => phase.name === 'swap' && phase.state === 'done');
-  return {
-    run: { ...run, state, finishedAt: at, error },
-    effects: swapped ? [] : [{ type: 'discardGeneration' }],
-  };
+  return { run: { ...run, state, finishedAt: at, error }, effects: [] };
 }
 
 function finish(run: Run, name: PhaseName, at: Date, change: Partial<Phase> = {}): Run {

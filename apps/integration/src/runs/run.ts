@@ -39,7 +39,7 @@ export const PHASES = [
 ] as const satisfies readonly { name: string; kind: 'source' | 'step' | 'projection' | null }[];
 
 export type PhaseName = (typeof PHASES)[number]['name'];
-export type PhaseKind = (typeof PHASES)[number]['kind'];
+export type PhaseKind = 'source' | 'step' | 'projection' | null;
 
 /** A phase as the state machine sees it; the counters of records live beside it and never decide. */
 export interface Phase {
@@ -70,14 +70,14 @@ export interface Run {
 }
 
 /** A run as it is first written down: queued, every phase pending or skipped. */
-export function newRun(id: string): Run {
+export function newRun(id: string, plan: readonly { name: PhaseName; kind: PhaseKind }[] = PHASES): Run {
   return {
     id,
     state: 'queued',
     startedAt: null,
     finishedAt: null,
     error: null,
-    phases: PHASES.map(({ name, kind }) => ({
+    phases: plan.map(({ name, kind }) => ({
       name,
       kind,
       state: kind === null ? 'skipped' : 'pending',

@@ -8,6 +8,12 @@ import { TraineeItemV1 } from './trainee-item.v1.js';
 export const SYNC_SOURCES = ['tcs', 'recommendation'] as const satisfies readonly ServiceName[];
 export type SyncSource = (typeof SYNC_SOURCES)[number];
 
+/** The service that sends the records of a phase. */
+export const SOURCE_OF_PHASE = { trainees: 'tcs', gmc: 'recommendation' } as const satisfies Record<
+  SourcePhase,
+  SyncSource
+>;
+
 /** A batch of a source's records. Generic in the item: each is checked by itself against the message's item class. */
 export class SyncDataV1<Item extends object = object> {
   @IsUUID()

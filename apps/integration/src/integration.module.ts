@@ -1,0 +1,97 @@
+import { traineeSyncStart } from '@lockstep/contracts';
+import { DatabaseModule, databaseMigrations } from '@lockstep/database';
+import { DEAD_LETTER_LISTENER, MessagingModule, messagingMigrations } from '@lockstep/messaging';
+import { type SearchEngine, searchMigrations } from '@lockstep/search';
+import {
+  AccessAdminModule,
+  BrokerHealth,
+  BrokerMetrics,
+  isEngineUnavailable,
+  SEARCH_ENGINE,
+  SearchModule,
+} from '@lockstep/service';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { CreateMergeTables1763700000001 } from './database/create-merge-tables.migration.js';
+import { CreateRunTables1763700000002 } from './database/create-run-tables.migration.js';
+import { DoctorStore } from './doctors/doctor.store.js';
+import { DoctorsController } from './doctors/doctors.controller.js';
+import type { IntegrationConfig } from './integration.config.js';
+import { createMasterFamily, MASTER_FAMILY } from './merge/master-family.js';
+import { MergeStore } from './merge/merge.store.js';
+import { EventStore } from './runs/event.store.js';
+import { IssueStore } from './runs/issue.store.js';
+import { Orchestrator } from './runs/orchestrator.js';
+import { ParkedMessages } from './runs/parked-messages.js';
+import { ProgressStream } from './runs/progress-stream.js';
+import { RebuildSteps } from './runs/rebuild-steps.js';
+import { RunStore } from './runs/run.store.js';
+import { SourceBatchStore } from './runs/source-batch.store.js';
+import { SourceIntake } from './runs/source-intake.js';
+import { SyncController } from './runs/sync.controller.js';
+import { TraineeDataConsumer } from './runs/trainee-data.consumer.js';
+
+/** What this service publishes. */
+export const PUBLISHED = [traineeSyncStart];
+
+/** Classes with the handlers of the queues that this service consumes. */
+export const CONSUMERS = [TraineeDataConsumer];
+
+/** Runs, the merge of both sources and the master index. */
+@Module({})
+export class IntegrationModule {
+  static forConfig(config: IntegrationConfig): DynamicModule {
+    return {
+      module: IntegrationModule,
+      // Messaging looks for the listener of parked messages from a module of its own.
+      global: true,
+      imports: [
+        DatabaseModule.forService({
+          url: config.databaseUrl,
+          schema: 'integration',
+          service: 'integration',
+          entities: [],
+          migrations: [
+            ...databaseMigrations,
+            ...messagingMigrations,
+            ...searchMigrations,
+            CreateMergeTables1763700000001,
+            CreateRunTables1763700000002,
+          ],
+          poolSize: config.databasePoolSize,
+        }),
+        MessagingModule.forService({
+          service: 'integration',
+          publishes: PUBLISHED,
+          url: config.rabbitmqUrl,
+          isEngineUnavailable,
+          drainTimeoutMs: config.shutdownGraceMs,
+        }),
+        SearchModule.forService(config),
+        AccessAdminModule,
+      ],
+      controllers: [SyncController, DoctorsController, ...CONSUMERS],
+      providers: [
+        BrokerHealth,
+        BrokerMetrics,
+        DoctorStore,
+        EventStore,
+        IssueStore,
+        MergeStore,
+        Orchestrator,
+        ProgressStream,
+        RebuildSteps,
+        RunStore,
+        SourceBatchStore,
+        SourceIntake,
+        { provide: DEAD_LETTER_LISTENER, useClass: ParkedMessages },
+        {
+          provide: MASTER_FAMILY,
+          inject: [DataSource, SEARCH_ENGINE],
+          useFactory: (dataSource: DataSource, engine: SearchEngine) => createMasterFamily(dataSource, engine),
+        },
+      ],
+      exports: [DEAD_LETTER_LISTENER],
+    };
+  }
+}

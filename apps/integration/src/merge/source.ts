@@ -1,0 +1,43 @@
+import { compileSchema, GmcDoctorItemV1, type PayloadClass, TraineeItemV1 } from '@lockstep/contracts';
+import type { EntityManager } from 'typeorm';
+import type { MergeStore } from './merge.store.js';
+
+/** A record of a source, as every item is at least. */
+export interface SourceItem {
+  key: string;
+  version: number;
+}
+
+/** How the records of one source are checked and stored, in a rebuild and live. */
+export interface Source<Item extends SourceItem> {
+  item: PayloadClass<Item>;
+  /** What must hold of a key beside the schema, and the words for when it does not. */
+  key: { pattern: RegExp; fault: string };
+  /** Stores items in the transaction; answers the GMC numbers to derive again. */
+  apply(manager: EntityManager, items: readonly Item[]): Promise<string[]>;
+}
+
+/** People, keyed by person id. */
+export function traineeSource(merge: MergeStore): Source<TraineeItemV1> {
+  return {
+    item: TraineeItemV1,
+    key: { pattern: /^[1-9]\d{0,14}$/, fault: 'key: must be a person id' },
+    apply: (manager, items) => merge.applyTrainees(manager, items),
+  };
+}
+
+/** GMC doctors, keyed by trimmed GMC number. */
+export function gmcSource(merge: MergeStore): Source<GmcDoctorItemV1> {
+  return {
+    item: GmcDoctorItemV1,
+    key: { pattern: /^\S(.*\S)?$/, fault: 'key: must be a trimmed GMC number' },
+    apply: (manager, items) => merge.applyGmcDoctors(manager, items),
+  };
+}
+
+/** What is wrong with an item; empty when it can be stored. */
+export function faultsOf<Item extends SourceItem>(source: Source<Item>, item: Item): string[] {
+  const faults = compileSchema(source.item).check(item);
+  if (faults.length === 0 && !source.key.pattern.test(item.key)) faults.push(source.key.fault);
+  return faults;
+}

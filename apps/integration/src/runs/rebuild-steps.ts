@@ -1,0 +1,201 @@
+import { SOURCE_OF_PHASE, SOURCE_PHASES, type SourcePhase } from '@lockstep/contracts';
+import { inTransaction, keysetPages } from '@lockstep/database';
+import { type Authority, type IndexFamily, type IndexRow } from '@lockstep/search';
+import { failpoint, whenEngineAnswers } from '@lockstep/service';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { MASTER_FAMILY } from '../merge/master-family.js';
+import { type EmptiedPart, MergeStore } from '../merge/merge.store.js';
+import { IssueStore, type RunIssue } from './issue.store.js';
+import { isActive, type PhaseName, type RunError } from './run.js';
+import { RunStore, type StoredRun } from './run.store.js';
+
+/** What came of a step. */
+export type StepOutcome = { kind: 'finished' } | { kind: 'held' } | { kind: 'failed'; error: RunError };
+
+const UNSEEN_PAGE = 1_000;
+const FILL_PAGE = 1_000;
+
+/**
+ * The work of a rebuild that this service does itself. Each step may be executed again from its start after a crash:
+ * generations are found again by their run, documents carry versions, and the swap compares before it sets.
+ */
+@Injectable()
+export class RebuildSteps implements OnModuleInit {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly runs: RunStore,
+    private readonly issues: IssueStore,
+    private readonly merge: MergeStore,
+    @Inject(MASTER_FAMILY) private readonly family: IndexFamily,
+  ) {}
+
+  /** Before anything is read or written: the aliases answer from the first second, empty at first. */
+  async onModuleInit(): Promise<void> {
+    await whenEngineAnswers(() => this.family.ensure());
+  }
+
+  async execute(run: StoredRun, phase: PhaseName, signal: AbortSignal): Promise<StepOutcome> {
+    switch (phase) {
+      case 'master':
+        return this.fillMaster(run, signal);
+      case 'verify':
+        return this.verifyMaster(run);
+      case 'swap':
+        return this.swapMaster(run);
+      default:
+        throw new Error(`${phase} is not a step of this service`);
+    }
+  }
+
+  /** Drops what a run that has ended was building, also after a crash; the generation being served is never touched. */
+  async discardLeftovers(): Promise<void> {
+    const building = await this.family.building();
+    if (!building) return;
+    const run = await this.runs.load(building.runId);
+    if (!run || !isActive(run.state)) await this.family.abandon(building);
+  }
+
+  /** Lets a held generation pass, on an operator's word. */
+  async approve(runId: string, by: string): Promise<void> {
+    await this.family.approve(await this.family.generationOf(runId), by);
+  }
+
+  private async fillMaster(run: StoredRun, signal: AbortSignal): Promise<StepOutcome> {
+    await this.emptyUnseen(run, signal);
+    await this.issues.addWarningsOfParts(this.dataSource.manager, run.id);
+    const generation = await this.family.begin({ runId: run.id, fence: run.fence });
+    await this.runs.setGeneration(run.id, generation.indexName);
+    await this.family.openTap(generation);
+    failpoint('integration.master.tapOpen');
+    const [count]: { total: number }[] = await this.dataSource.query(
+      'SELECT count(*)::int AS total FROM master_doctor',
+    );
+    await this.runs.setCounters(run.id, 'master', { expected: count?.total ?? 0 });
+    const filled = await this.family.fill(generation, this.masterPages(signal), {
+      onProgress: async ({ read, written, rejected }) => {
+        await this.runs.setCounters(run.id, 'master', { received: read, written, rejected });
+        failpoint('integration.master.filling');
+      },
+    });
+    signal.throwIfAborted();
+    await this.runs.setCounters(run.id, 'master', {
+      received: filled.read,
+      written: filled.written + filled.stale,
+      rejected: filled.rejectedCount,
+    });
+    await this.issues.add(
+      this.dataSource.manager,
+      run.id,
+      filled.rejected.map(({ id, reason }) => ({
+        severity: 'error' as const,
+        source: 'integration',
+        key: id,
+        code: 'DOCUMENT_REJECTED',
+        message: `The index refused the document: ${reason}`,
+      })),
+    );
+    await this.family.seal(generation);
+    failpoint('integration.master.filled');
+    return { kind: 'finished' };
+  }
+
+  /** After a complete sending, what it did not contain is gone from the source; with gaps nothing may be concluded. */
+  private async emptyUnseen(run: StoredRun, signal: AbortSignal): Promise<void> {
+    for (const name of SOURCE_PHASES) {
+      const phase = run.phases.find((one) => one.name === name && one.state === 'done');
+      if (!phase?.startedAt || phase.hasGaps) continue;
+      while ((await this.emptyUnseenPage(run.id, name, phase.startedAt)) === UNSEEN_PAGE) signal.throwIfAborted();
+    }
+  }
+
+  private async emptyUnseenPage(runId: string, phase: SourcePhase, since: Date): Promise<number> {
+    return inTransaction(this.dataSource, async (manager) => {
+      await this.merge.lockMerges(manager);
+      const emptied = await this.merge.emptyUnseen(manager, phase, { runId, since, limit: UNSEEN_PAGE });
+      await this.merge.deriveMasters(
+        manager,
+        emptied.map((part) => part.gmcNumber).filter((number) => number !== null),
+      );
+      await this.issues.add(
+        manager,
+        runId,
+        emptied.map((part) => notInSource(phase, part)),
+      );
+      return emptied.length;
+    });
+  }
+
+  /** All master rows by key, tombstones included: an older live message must not bring a deleted doctor back. */
+  private async *masterPages(signal: AbortSignal): AsyncGenerator<IndexRow[]> {
+    const pages = keysetPages<IndexRow, string>({
+      pageSize: FILL_PAGE,
+      keyOf: (row) => row.id,
+      read: (after, limit) =>
+        this.dataSource.query(
+          `SELECT gmc_number AS id, version, source::text AS source FROM master_doctor
+           WHERE gmc_number > $1 ORDER BY gmc_number LIMIT $2`,
+          [after ?? '', limit],
+        ),
+    });
+    for await (const page of pages) {
+      signal.throwIfAborted();
+      yield page.rows;
+    }
+  }
+
+  private async verifyMaster(run: StoredRun): Promise<StepOutcome> {
+    const generation = await this.family.generationOf(run.id);
+    const report = await this.family.verify(generation, this.authority(run.id));
+    await this.runs.setReport(run.id, report);
+    failpoint('integration.verified');
+    if (report.outcome === 'failed') {
+      return { kind: 'failed', error: { code: 'VERIFY_FAILED', message: report.problems.join('; ') } };
+    }
+    return report.outcome === 'held' ? { kind: 'held' } : { kind: 'finished' };
+  }
+
+  private async swapMaster(run: StoredRun): Promise<StepOutcome> {
+    failpoint('integration.swap.before');
+    await this.family.swap({ runId: run.id, fence: run.fence });
+    failpoint('integration.swap.after');
+    return { kind: 'finished' };
+  }
+
+  /** PostgreSQL's side of the comparison; documents that the index refused are known issues and left out. */
+  private authority(runId: string): Authority {
+    const refused = `SELECT key FROM sync_issue WHERE run_id = $1 AND code = 'DOCUMENT_REJECTED'`;
+    return {
+      bucketSums: () =>
+        this.dataSource.query(
+          `SELECT bucket, count(*) FILTER (WHERE NOT deleted)::int AS live, count(*) FILTER (WHERE deleted)::int AS tombstones,
+                  sum(version % 1000000)::bigint AS "versionSum"
+           FROM master_doctor WHERE gmc_number NOT IN (${refused}) GROUP BY bucket`,
+          [runId],
+        ),
+      rowsOfBucket: (bucket) =>
+        this.dataSource.query(
+          `SELECT gmc_number AS id, version, source::text AS source FROM master_doctor
+           WHERE bucket = $2 AND gmc_number NOT IN (${refused}) ORDER BY gmc_number`,
+          [runId, bucket],
+        ),
+      sample: (size) =>
+        this.dataSource.query(
+          `SELECT gmc_number AS id, version, source::text AS source FROM master_doctor
+           WHERE gmc_number NOT IN (${refused}) ORDER BY md5(gmc_number || $1::text) LIMIT $2`,
+          [runId, size],
+        ),
+    };
+  }
+}
+
+function notInSource(phase: SourcePhase, part: EmptiedPart): RunIssue {
+  return {
+    severity: 'warning',
+    source: SOURCE_OF_PHASE[phase],
+    key: part.key,
+    code: 'NOT_IN_SOURCE',
+    message: 'The source no longer has this record: its part of the doctor was emptied.',
+    row: { gmcNumber: part.gmcNumber },
+  };
+}

@@ -1,0 +1,20 @@
+import { connectionSyncDataQueue, traineeSyncData } from '@lockstep/contracts';
+import { QueueHandler, type ReceivedMessage, type Verdict } from '@lockstep/messaging';
+import { Controller } from '@nestjs/common';
+import { MergeStore } from '../merge/merge.store.js';
+import { traineeSource } from '../merge/source.js';
+import { SourceIntake } from './source-intake.js';
+
+/** Takes the trainees of a rebuild. */
+@Controller()
+export class TraineeDataConsumer {
+  constructor(
+    private readonly intake: SourceIntake,
+    private readonly merge: MergeStore,
+  ) {}
+
+  @QueueHandler(connectionSyncDataQueue, { batchSize: 5, batchWaitMs: 20, prefetch: 20, concurrency: 2 })
+  handle(messages: ReceivedMessage[]): Promise<Verdict[]> {
+    return this.intake.take(traineeSource(this.merge), traineeSyncData, messages);
+  }
+}
