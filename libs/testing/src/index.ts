@@ -1,3 +1,4 @@
+export { aMasterDoctor } from './doctors/a-master-doctor.js';
 export { describeWithEngines } from './engines/describe-with-engines.js';
 export {
   type Engines,

@@ -1,0 +1,35 @@
+import { IndexFamily, type SearchEngine } from '@lockstep/search';
+import { SEARCH_ENGINE } from '@lockstep/service';
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { PROJECTION, type Projection } from './projection.js';
+
+/** The service's index family. It is set up at its first use, so that a service whose search engine is away still starts. */
+@Injectable()
+export class ProjectedIndex {
+  private readonly family: IndexFamily;
+  private ensured: Promise<void> | undefined;
+
+  constructor(
+    @Inject(PROJECTION) projection: Projection,
+    dataSource: DataSource,
+    @Inject(SEARCH_ENGINE) engine: SearchEngine,
+  ) {
+    this.family = new IndexFamily({ ...projection.family, dataSource, engine });
+  }
+
+  /**
+   * The family, with its aliases in place.
+   * @throws SearchUnavailableError, and whatever else keeps it from being set up; the next call tries again
+   */
+  async ready(): Promise<IndexFamily> {
+    this.ensured ??= this.family.ensure();
+    try {
+      await this.ensured;
+    } catch (error) {
+      this.ensured = undefined;
+      throw error;
+    }
+    return this.family;
+  }
+}
