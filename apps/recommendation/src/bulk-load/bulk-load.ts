@@ -1,0 +1,86 @@
+import { compileSchema, type PayloadClass } from '@lockstep/contracts';
+import type { FieldError, NdjsonLine } from '@lockstep/service';
+import { BulkAnswer, type RejectedLine } from './bulk-answer.js';
+
+/** Records a transaction: enough for a statement to be worth its round trip, few enough for a short turn. */
+const CHUNK_SIZE = 500;
+/** Rejected lines that are named; the rest is only counted. */
+const MAX_ERRORS = 1_000;
+
+/** What a bulk load is made of. */
+export interface BulkLoad<Body extends object, Stored> {
+  /** Each line is checked against it, exactly as the body of a PUT. */
+  body: PayloadClass<Body>;
+  toRecord: (body: Body) => Stored;
+  keyOf: (record: Stored) => string;
+  /** Stores a chunk, each key at most once; answers the keys that were new and those that changed. */
+  save: (records: Stored[]) => Promise<{ created: ReadonlySet<string>; updated: ReadonlySet<string> }>;
+}
+
+/**
+ * Saves all good lines in chunks, one being saved while the next is read and checked; at most two are in memory. A broken
+ * line costs only itself. Of two lines with one key in a chunk the later wins, and the earlier counts as updated.
+ */
+export async function loadLines<Body extends object, Stored>(
+  lines: AsyncIterable<NdjsonLine>,
+  load: BulkLoad<Body, Stored>,
+): Promise<BulkAnswer> {
+  const answer = new BulkAnswer();
+  let chunk: Stored[] = [];
+  let saving: Promise<void> = Promise.resolve();
+  const hand = async (): Promise<void> => {
+    await saving;
+    saving = saveChunk(chunk, load, answer);
+    // Awaited with the next chunk; until then its failure is nobody's.
+    saving.catch(() => undefined);
+    chunk = [];
+  };
+  for await (const line of lines) {
+    answer.received++;
+    const rejected = findFault(line, load.body);
+    if (rejected) reject(answer, rejected);
+    else if (chunk.push(load.toRecord((line as { value: Body }).value)) === CHUNK_SIZE) await hand();
+  }
+  await hand();
+  await saving;
+  return answer;
+}
+
+function findFault(line: NdjsonLine, body: PayloadClass): RejectedLine | null {
+  if ('error' in line) return { line: line.line, code: 'LINE_UNREADABLE', message: line.error };
+  const faults = compileSchema(body).check(line.value);
+  if (faults.length === 0) return null;
+  return {
+    line: line.line,
+    code: 'VALIDATION_FAILED',
+    message: faults[0] ?? '',
+    errors: faults.map((fault) => toFieldError(fault)),
+  };
+}
+
+/** `path: what is wrong` as a compiled schema tells it, as an error of a problem answer; `parent` stands before the path. */
+export function toFieldError(fault: string, parent = ''): FieldError {
+  const end = fault.indexOf(': ');
+  const path = fault.slice(0, end);
+  const whole = [parent, path === 'body' && parent !== '' ? '' : path].filter(Boolean).join('.');
+  return { path: whole, message: fault.slice(end + 2) };
+}
+
+function reject(answer: BulkAnswer, rejected: RejectedLine): void {
+  answer.rejected++;
+  if (answer.errors.length < MAX_ERRORS) answer.errors.push(rejected);
+  else answer.errorsTruncated = true;
+}
+
+async function saveChunk<Body extends object, Stored>(
+  chunk: readonly Stored[],
+  { keyOf, save }: BulkLoad<Body, Stored>,
+  answer: BulkAnswer,
+): Promise<void> {
+  if (chunk.length === 0) return;
+  const records = [...new Map(chunk.map((record) => [keyOf(record), record])).values()];
+  const { created, updated } = await save(records);
+  answer.created += created.size;
+  answer.updated += updated.size + (chunk.length - records.length);
+  answer.unchanged += records.length - created.size - updated.size;
+}

@@ -1,0 +1,60 @@
+import { gmcDoctorsUpdated, gmcSyncData, gmcSyncEnd, type MessageDefinition, messages } from '@lockstep/contracts';
+import { DatabaseModule } from '@lockstep/database';
+import { ExtractionModule, extractionEntities, extractionMigrations } from '@lockstep/extraction';
+import { MessagingModule, messagingMigrations } from '@lockstep/messaging';
+import { BrokerHealth, BrokerMetrics, isEngineUnavailable } from '@lockstep/service';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { gmcExtraction } from './extraction/gmc-extraction.js';
+import { GmcSyncStartConsumer } from './extraction/gmc-sync-start.consumer.js';
+import { DoctorWriteStore } from './gmc-doctors/doctor-write.store.js';
+import { GmcDoctor } from './gmc-doctors/gmc-doctor.entity.js';
+import { GmcDoctorsController } from './gmc-doctors/gmc-doctors.controller.js';
+import { CreateGmcDoctors1760200000001 } from './gmc-doctors/gmc-doctors.migration.js';
+import { GmcDoctorsStore } from './gmc-doctors/gmc-doctors.store.js';
+import { RecommendationConfig } from './recommendation.config.js';
+import { Recommendation } from './recommendations/recommendation.entity.js';
+import { RecommendationsController } from './recommendations/recommendations.controller.js';
+import { CreateRecommendations1760200000002 } from './recommendations/recommendations.migration.js';
+import { RecommendationsStore } from './recommendations/recommendations.store.js';
+
+/** What this service publishes. */
+export const PUBLISHED = [gmcSyncData, gmcSyncEnd, gmcDoctorsUpdated];
+
+/** Classes with the handlers of the queues that this service consumes. */
+export const CONSUMERS = [GmcSyncStartConsumer];
+
+/** GMC's doctors and the recommendations about them: owned here, sent for a run, told of live, and listed. */
+@Module({})
+export class RecommendationModule {
+  static forConfig(config: RecommendationConfig, catalogue: readonly MessageDefinition[] = messages): DynamicModule {
+    return {
+      module: RecommendationModule,
+      imports: [
+        DatabaseModule.forService({
+          url: config.databaseUrl,
+          schema: 'recommendation',
+          service: 'recommendation',
+          entities: [GmcDoctor, Recommendation, ...extractionEntities],
+          migrations: [
+            ...messagingMigrations,
+            ...extractionMigrations,
+            CreateGmcDoctors1760200000001,
+            CreateRecommendations1760200000002,
+          ],
+          poolSize: config.databasePoolSize,
+        }),
+        MessagingModule.forService({
+          service: 'recommendation',
+          publishes: PUBLISHED,
+          url: config.rabbitmqUrl,
+          catalogue,
+          isEngineUnavailable,
+          drainTimeoutMs: config.shutdownGraceMs,
+        }),
+        ExtractionModule.forSource(gmcExtraction),
+      ],
+      controllers: [GmcDoctorsController, RecommendationsController, ...CONSUMERS],
+      providers: [BrokerHealth, BrokerMetrics, DoctorWriteStore, GmcDoctorsStore, RecommendationsStore],
+    };
+  }
+}

@@ -1,0 +1,28 @@
+import type { IncomingMessage } from 'node:http';
+import { Answers, Consumes, Requires, readNdjson } from '@lockstep/service';
+import { Controller, HttpCode, Post, Req } from '@nestjs/common';
+import { BulkAnswer } from '../bulk-load/bulk-answer.js';
+import { loadLines } from '../bulk-load/bulk-load.js';
+import { StoredRecommendationBody, toRecommendationRecord } from './recommendation-body.js';
+import { RecommendationsStore } from './recommendations.store.js';
+
+/** Recommendations taken over as another system has stored them. */
+@Controller('api/recommendations')
+export class RecommendationsController {
+  constructor(private readonly recommendations: RecommendationsStore) {}
+
+  /** A line is one recommendation with its `id`; loading it again changes nothing. Answers when the last line was stored. */
+  @Post('bulk')
+  @Requires('operator')
+  @Consumes('application/x-ndjson', 'application/ndjson', 'application/jsonl', 'text/plain')
+  @HttpCode(200)
+  @Answers(200, BulkAnswer)
+  async load(@Req() request: IncomingMessage): Promise<BulkAnswer> {
+    return loadLines(readNdjson(request), {
+      body: StoredRecommendationBody,
+      toRecord: toRecommendationRecord,
+      keyOf: ({ id }) => id,
+      save: (records) => this.recommendations.save(records),
+    });
+  }
+}
