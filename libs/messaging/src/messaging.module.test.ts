@@ -1,6 +1,7 @@
 import { createTestVhost, describeWithEngines, type TestVhost, waitFor } from '@lockstep/testing';
-import { Controller, Global, type INestMicroservice, Logger, Module, type Type } from '@nestjs/common';
-import { Test } from '@nestjs/testing';
+import { Controller, Global, type INestApplication, Logger, Module, type Type } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { Test, type TestingModule } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { BROKER, type Broker } from './broker/broker.js';
@@ -90,7 +91,7 @@ describeWithEngines('A service with messages', (engines) => {
   let vhost: TestVhost;
   let database: ServiceDatabase;
   let dataSource: DataSource;
-  let running: INestMicroservice | undefined;
+  let running: INestApplication | undefined;
 
   beforeAll(async () => {
     vhost = await createTestVhost(engines);
@@ -111,29 +112,35 @@ describeWithEngines('A service with messages', (engines) => {
     await vhost?.remove();
   });
 
-  async function start(controllers: Type[], options: Partial<MessagingOptions> = {}): Promise<INestMicroservice> {
+  async function compile(controllers: Type[], options: Partial<MessagingOptions> = {}): Promise<TestingModule> {
     @Global()
     @Module({ providers: [{ provide: DataSource, useValue: dataSource }], exports: [DataSource] })
     class DataModule {}
 
-    const testing = await Test.createTestingModule({
-      imports: [
-        DataModule,
-        ListenerModule,
-        MessagingModule.forService({
-          service: 'tcs',
-          url: vhost.url,
-          publishes: [note.definition],
-          catalogue: [note.definition],
-          ...options,
-        }),
-      ],
+    const messaging = MessagingModule.forService({
+      service: 'tcs',
+      url: vhost.url,
+      publishes: [note.definition],
+      catalogue: [note.definition],
+      ...options,
+    });
+    const providers = [{ provide: APP_GUARD, useValue: { canActivate: () => false } }];
+    const testing = Test.createTestingModule({
+      imports: [DataModule, ListenerModule, messaging],
       controllers,
-    }).compile();
+      providers,
+    });
+    const compiled = await testing.compile();
     Logger.overrideLogger(false);
-    const service = testing.createNestMicroservice({ strategy: testing.get(MessagingServer) });
+    return compiled;
+  }
+
+  async function start(controllers: Type[], options: Partial<MessagingOptions> = {}): Promise<INestApplication> {
+    const testing = await compile(controllers, options);
+    const service = testing.createNestApplication({ logger: false });
     running = service;
-    await service.listen();
+    service.connectMicroservice({ strategy: testing.get(MessagingServer) }, { inheritAppConfig: false });
+    await service.startAllMicroservices();
     return service;
   }
 
@@ -142,7 +149,7 @@ describeWithEngines('A service with messages', (engines) => {
       until: (seen) => JSON.stringify(seen) === JSON.stringify([...texts].sort()),
     });
 
-  it('publishes, handles in batches and acknowledges', async () => {
+  it('publishes, handles in batches and acknowledges, whatever guards HTTP', async () => {
     const service = await start([NoteConsumer]);
     const publisher = service.get(MessagePublisher);
     await Promise.all([

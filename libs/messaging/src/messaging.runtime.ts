@@ -12,6 +12,8 @@ import { OutboxRelay } from './outbox/outbox.relay.js';
 import { queuesOf } from './topology/queue-arguments.js';
 
 const DRAIN_TIMEOUT_MS = 25_000;
+/** Longer than a batch takes while the broker answers; one that is cut short is sent again under the same ids. */
+const RELAY_STOP_LIMIT_MS = 5_000;
 const ENGINE_WAIT_LIMIT_MS = 10 * 60_000;
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 /** How long a start waits for its consumers; one that cannot register yet shows in the readiness, not as a hanging start. */
@@ -92,6 +94,6 @@ export class MessagingRuntime {
 
   private async drainOnce(): Promise<void> {
     await this.broker.drain(this.options.drainTimeoutMs ?? DRAIN_TIMEOUT_MS);
-    await this.relay.stop();
+    await upTo(this.relay.stop(), RELAY_STOP_LIMIT_MS);
   }
 }

@@ -1,11 +1,14 @@
 import { hostname } from 'node:os';
 import { Logger } from '@nestjs/common';
 import { type Channel, type ConfirmChannel, connect, type RecoveringChannelModel, type SocketOptions } from 'amqplib';
+import { upTo } from '../broker/waiting.js';
 
 /** Silence after which a half-open connection is given up: two missed heartbeats. */
 const HEARTBEAT_SECONDS = 10;
 /** Limit of the TCP and AMQP handshake. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** A half-open connection does not answer the goodbye. */
+const CLOSE_LIMIT_MS = 3_000;
 const RECONNECT = { initialDelay: 250, maxDelay: 5_000, jitter: 0.2 };
 
 export interface ConnectionOptions {
@@ -82,7 +85,7 @@ export class RabbitConnection {
 
   async close(): Promise<void> {
     this.isConnected = false;
-    await this.model?.close();
+    if (this.model) await upTo(this.model.close(), CLOSE_LIMIT_MS);
   }
 
   private async connectFirst(): Promise<RecoveringChannelModel> {

@@ -18,7 +18,7 @@ const REOPEN_BACKOFF = { firstMs: 200, maxMs: 5_000 };
 const MAX_PREFETCH = 2_000;
 /** Pause before a batch whose handler broke its contract goes back, so that it does not spin. */
 const BROKEN_HANDLER_PAUSE_MS = 1_000;
-/** A connection that dies while a channel closes never answers; what the broker takes back is the same. */
+/** A connection that is half dead does not answer; what the broker takes back is the same. */
 const CHANNEL_CLOSE_LIMIT_MS = 2_000;
 
 export interface SubscriptionParts {
@@ -94,16 +94,20 @@ export class RabbitSubscription implements Subscription {
         const reason = await this.consumeUntilLost(() => {
           failures = 0;
         });
-        if (this.draining.signal.aborted) return;
-        this.log.warn(`Consumer of ${this.queue} lost: ${reason}`);
+        this.warnUnlessDraining(`Consumer of ${this.queue} lost: ${reason}`);
       } catch (error) {
-        this.log.warn(`${this.queue} cannot be consumed: ${error instanceof Error ? error.message : String(error)}`);
+        this.warnUnlessDraining(`${this.queue} cannot be consumed: ${String(error)}`);
       }
-      this.currentState = this.draining.signal.aborted ? 'draining' : 'waiting';
+      if (this.draining.signal.aborted) return;
+      this.currentState = 'waiting';
       this.parts.counters.add('messaging_channel_reopens_total', { queue: this.queue });
       await pause(backoffMs(failures, REOPEN_BACKOFF), this.draining.signal);
       failures += 1;
     }
+  }
+
+  private warnUnlessDraining(message: string): void {
+    if (!this.draining.signal.aborted) this.log.warn(message);
   }
 
   private async consumeUntilLost(opened: () => void): Promise<string> {
@@ -205,7 +209,8 @@ export class RabbitSubscription implements Subscription {
     const waiting = this.buffer.pause();
     const epoch = this.epoch;
     if (epoch?.isOpen) {
-      await epoch.channel.cancel(epoch.consumerTag).catch(() => undefined);
+      const cancelled = epoch.channel.cancel(epoch.consumerTag).catch(() => undefined);
+      await upTo(cancelled, CHANNEL_CLOSE_LIMIT_MS);
       for (const taken of waiting) giveBack(taken.epoch, taken.message);
     }
     await upTo(this.buffer.idle(), timeoutMs);

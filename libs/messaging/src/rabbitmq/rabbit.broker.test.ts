@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { deadQueueName, retryQueueName } from '@lockstep/contracts';
@@ -120,6 +121,43 @@ describeWithEngines('The RabbitMQ broker', (engines) => {
     expect(await countConsumers(alone.url, note.queue.name)).toBe(1);
     await broker.close();
     await alone.remove();
+  });
+
+  it('notices by missing heartbeats that a connection is half open, and heals', async () => {
+    const note = makeNote();
+    const proxy = await openTcpProxy(vhost.url);
+    const broker = await open(note, { url: `${proxy.url}?heartbeat=1`, confirmTimeoutMs: 300 });
+    const seen = collect(broker, note);
+    await waitFor('the consumer', () => isOpen(broker));
+    await broker.publish(noteMessage(note, 'first'));
+    proxy.freeze();
+    await expect(broker.publish(noteMessage(note, 'unheard'))).rejects.toMatchObject({ reason: 'timeout' });
+    await waitFor('the message', () =>
+      broker.publish(noteMessage(note, 'heard')).then(() => seen.some((each) => textOf(each) === 'heard')),
+    );
+    proxy.freeze();
+    const startedAt = performance.now();
+    await broker.drain(100);
+    await broker.close();
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    proxy.cut();
+  });
+
+  it('holds its publishes back while the broker is out of memory or disk, and says so', async () => {
+    const note = makeNote();
+    const broker = await open(note);
+    const seen = collect(broker, note);
+    await waitFor('the consumer', () => isOpen(broker));
+    // The alarm itself would stop every suite on this broker; what it does to a connection is this event.
+    const { model } = (broker as unknown as { publishing: { model: EventEmitter } }).publishing;
+    model.emit('blocked', 'low on memory');
+    expect(broker.state().blocked).toBe(true);
+    const publishing = broker.publish(noteMessage(note, 'held'));
+    await broker.drain(0);
+    expect(seen).toEqual([]);
+    model.emit('unblocked');
+    await publishing;
+    expect(broker.state().blocked).toBe(false);
   });
 
   it('makes its queue anew, with retry and dead letters, when someone deletes it', async () => {

@@ -1,11 +1,14 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A way to a server that can be cut for good, as when the process behind a connection dies. */
+/** A way to a server that can fail as networks and processes do. */
 export interface TcpProxy {
   /** The given URL with the proxy's address. */
   readonly url: string;
+  /** Drops every connection and takes no more, as when the process behind it dies. */
   cut(): void;
+  /** Present connections carry nothing any more but stay open; new ones work. */
+  freeze(): void;
 }
 
 export async function openTcpProxy(targetUrl: string): Promise<TcpProxy> {
@@ -32,5 +35,11 @@ export async function openTcpProxy(targetUrl: string): Promise<TcpProxy> {
     server.close();
     for (const socket of sockets) socket.destroy();
   };
-  return { url: url.href, cut };
+  const freeze = (): void => {
+    for (const socket of sockets) {
+      socket.unpipe();
+      socket.pause();
+    }
+  };
+  return { url: url.href, cut, freeze };
 }
