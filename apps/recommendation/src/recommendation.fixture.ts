@@ -6,6 +6,9 @@ import {
   gmcSyncStart,
   type MessageDefinition,
   messages,
+  type QueueDefinition,
+  type SyncDataV1,
+  type SyncEndV1,
 } from '@lockstep/contracts';
 import { buildRabbitDefinitions } from '@lockstep/messaging';
 import { AccessAdminModule, createServiceApp, loadConfig } from '@lockstep/service';
@@ -28,6 +31,13 @@ const CATALOGUE: readonly MessageDefinition[] = [
 @Module({})
 class TestRoot {}
 
+/** A message as its consumer would get it. */
+export interface Arrival {
+  type: string;
+  headers: Record<string, unknown>;
+  payload: SyncDataV1<GmcDoctorItemV1> & SyncEndV1;
+}
+
 /** The whole service in this process on a database and a broker of its own, and a look at what it sends. */
 export interface RecommendationStage {
   app: NestExpressApplication;
@@ -36,8 +46,9 @@ export interface RecommendationStage {
   /** Loads lines, each an object or a text as it is. */
   load: (path: string, lines: readonly (object | string)[], key?: string) => supertest.Test;
   keys: { viewer: string; operator: string };
-  /** Takes every message off a queue of somebody else: those there now, and what arrives in the wait. */
   channel: amqp.Channel;
+  /** What arrives in a queue of somebody else, oldest first, from what lies there now on; the array grows. */
+  collect: (queue: QueueDefinition) => Promise<Arrival[]>;
   sql: <T>(text: string, parameters?: unknown[]) => Promise<T[]>;
   databaseUrl: string;
   rabbitmqUrl: string;
@@ -76,6 +87,16 @@ export async function startRecommendation(engines: Engines): Promise<Recommendat
         .send(lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n')),
     keys: { viewer: await keyOf('viewer'), operator: await keyOf('operator') },
     channel,
+    collect: async ({ name }) => {
+      const arrivals: Arrival[] = [];
+      const take = (message: amqp.ConsumeMessage | null): void => {
+        if (!message) return;
+        const { type, headers = {} } = message.properties;
+        arrivals.push({ type, headers, payload: JSON.parse(message.content.toString('utf8')) });
+      };
+      await channel.consume(name, take, { noAck: true });
+      return arrivals;
+    },
     sql: (text, parameters) => app.get(DataSource).query(text, parameters),
     databaseUrl: database.url,
     rabbitmqUrl: vhost.url,
@@ -85,9 +106,4 @@ export async function startRecommendation(engines: Engines): Promise<Recommendat
       await Promise.all([database.remove(), vhost.remove()]);
     },
   };
-}
-
-/** Live items that are in the outbox or were sent, newest version a key. Only for a service whose relay cannot publish. */
-export function itemsOf(bodies: readonly Buffer[]): GmcDoctorItemV1[] {
-  return bodies.flatMap((body) => (JSON.parse(body.toString('utf8')) as { items: GmcDoctorItemV1[] }).items);
 }
