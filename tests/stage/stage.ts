@@ -11,7 +11,7 @@ import {
   type TestVhost,
 } from '@lockstep/testing';
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { afterAll, beforeAll, beforeEach, vi } from 'vitest';
 import { type CallOptions, callHttp, type HttpAnswer } from './http.js';
 import { MasterIndex } from './master-index.js';
 
@@ -25,6 +25,8 @@ export type ServiceEnv = Record<string, string>;
 const ADMIN_TOKEN = 'test-admin-token-of-a-stage';
 
 const LOG_TAIL_LINES = 40;
+/** Every wait within a test has its own, shorter limit, which says what was waited for. */
+const TEST_LIMIT_MS = 240_000;
 
 /**
  * A private place on the real engines (a virtual host, a database, a prefix of index names) and the real services that
@@ -171,6 +173,7 @@ export class Stage {
  */
 export function useStage(engines: Engines, options: { services: App[]; settings?: ServiceEnv }): Stage {
   const stage = new Stage(engines, options.settings);
+  vi.setConfig({ testTimeout: TEST_LIMIT_MS, hookTimeout: TEST_LIMIT_MS });
   beforeAll(async () => {
     await stage.open();
     await Promise.all(options.services.map((app) => stage.start(app)));
