@@ -91,7 +91,10 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   private async applyEvent(run: StoredRun, event: RunEvent): Promise<void> {
-    await this.runs.apply(run.id, (current) => next(current, event, this.config.policy));
+    // Decided without the lock first: most looks change nothing.
+    if (next(run, event, this.config.policy).run !== run) {
+      await this.runs.apply(run.id, (current) => next(current, event, this.config.policy));
+    }
     await this.writeProgress(run.id);
   }
 

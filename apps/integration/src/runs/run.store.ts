@@ -116,7 +116,8 @@ export class RunStore {
   /** Decides under the row's lock and writes the outcome and its messages in one transaction. */
   async apply(id: string, decide: (run: StoredRun) => Decision): Promise<Run> {
     return inTransaction(this.dataSource, async (manager) => {
-      await manager.query('SELECT 1 FROM sync_run WHERE id = $1 FOR UPDATE', [id]);
+      // Not FOR UPDATE: each batch holds the row's key for its foreign key, and one follows the other.
+      await manager.query('SELECT 1 FROM sync_run WHERE id = $1 FOR NO KEY UPDATE', [id]);
       const before = await this.mustLoad(id, manager);
       const { run, effects } = decide(before);
       await this.save(manager, before, run);

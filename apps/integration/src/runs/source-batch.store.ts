@@ -23,14 +23,14 @@ export interface BatchOutcome {
 @Injectable()
 export class SourceBatchStore {
   /**
-   * True while the run waits for this phase under this fence. The run's row stays locked for share, so that it cannot end
-   * between this answer and the commit. Anything else is a message of a former run: it is dropped.
+   * True while the run waits for this phase under this fence; anything else is a message of a former run or a late
+   * duplicate and is dropped. Takes no lock: a batch that is stored just after its run was cancelled harms nothing,
+   * and a lock held by batch after batch would keep the run from ever being cancelled.
    */
   async isExpected(manager: EntityManager, { runId, fence, phase }: Omit<BatchId, 'sequence'>): Promise<boolean> {
     const rows: unknown[] = await manager.query(
       `SELECT 1 FROM sync_run run JOIN sync_phase phase ON phase.run_id = run.id
-       WHERE run.id = $1 AND run.fence = $2 AND run.state = 'running' AND phase.name = $3 AND phase.state = 'running'
-       FOR SHARE OF run`,
+       WHERE run.id = $1 AND run.fence = $2 AND run.state = 'running' AND phase.name = $3 AND phase.state = 'running'`,
       [runId, fence, phase],
     );
     return rows.length > 0;
