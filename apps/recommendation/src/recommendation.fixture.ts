@@ -1,10 +1,13 @@
 import {
   type GmcDoctorItemV1,
+  getMasterCommand,
   gmcDoctorsUpdated,
   gmcSyncData,
   gmcSyncEnd,
   gmcSyncStart,
+  indexRebuildReported,
   type MessageDefinition,
+  masterDoctorsUpdated,
   messages,
   type QueueDefinition,
   type SyncDataV1,
@@ -12,7 +15,7 @@ import {
 } from '@lockstep/contracts';
 import { buildRabbitDefinitions } from '@lockstep/messaging';
 import { AccessAdminModule, createServiceApp, loadConfig } from '@lockstep/service';
-import { createTestDatabase, createTestVhost, type Engines } from '@lockstep/testing';
+import { createIndexPrefix, createTestDatabase, createTestVhost, type Engines } from '@lockstep/testing';
 import { Module } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import amqp from 'amqplib';
@@ -25,7 +28,16 @@ import { recommendationService } from './recommendation.service.js';
 export const ADMIN_KEY = 'test-admin-token';
 
 const CATALOGUE: readonly MessageDefinition[] = [
-  ...new Set([...messages, gmcSyncStart, gmcSyncData, gmcSyncEnd, gmcDoctorsUpdated]),
+  ...new Set([
+    ...messages,
+    gmcSyncStart,
+    gmcSyncData,
+    gmcSyncEnd,
+    gmcDoctorsUpdated,
+    getMasterCommand,
+    indexRebuildReported,
+    masterDoctorsUpdated,
+  ]),
 ];
 
 @Module({})
@@ -57,11 +69,13 @@ export interface RecommendationStage {
 
 export async function startRecommendation(engines: Engines): Promise<RecommendationStage> {
   const [database, vhost] = await Promise.all([createTestDatabase(engines), createTestVhost(engines)]);
+  const indexes = createIndexPrefix(engines);
   await vhost.management.importDefinitions(buildRabbitDefinitions(CATALOGUE));
   const config = loadConfig(recommendationService.config, {
     DATABASE_URL: database.url,
     RABBITMQ_URL: vhost.url,
     ELASTICSEARCH_URL: engines.elasticsearchUrl,
+    INDEX_PREFIX: indexes.prefix,
     LOCKSTEP_ADMIN_TOKEN: ADMIN_KEY,
     BODY_LIMIT_BYTES: '20480',
   });
@@ -103,7 +117,7 @@ export async function startRecommendation(engines: Engines): Promise<Recommendat
     stop: async () => {
       await connection.close();
       await app.close();
-      await Promise.all([database.remove(), vhost.remove()]);
+      await Promise.all([database.remove(), vhost.remove(), indexes.remove()]);
     },
   };
 }

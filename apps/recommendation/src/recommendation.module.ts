@@ -1,9 +1,20 @@
-import { gmcDoctorsUpdated, gmcSyncData, gmcSyncEnd, type MessageDefinition, messages } from '@lockstep/contracts';
-import { DatabaseModule } from '@lockstep/database';
+import {
+  gmcDoctorsUpdated,
+  gmcSyncData,
+  gmcSyncEnd,
+  indexRebuildReported,
+  type MessageDefinition,
+  messages,
+} from '@lockstep/contracts';
+import { DatabaseModule, databaseMigrations } from '@lockstep/database';
 import { ExtractionModule, extractionEntities, extractionMigrations } from '@lockstep/extraction';
 import { MessagingModule, messagingMigrations } from '@lockstep/messaging';
-import { BrokerHealth, BrokerMetrics, isEngineUnavailable } from '@lockstep/service';
+import { ProjectionModule, projectionConsumers, projectionMigrations } from '@lockstep/projection';
+import { searchMigrations } from '@lockstep/search';
+import { BrokerHealth, BrokerMetrics, isEngineUnavailable, SearchModule } from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { DoctorsController } from './doctor-list/doctors.controller.js';
+import { recommendationProjection } from './doctor-list/recommendation-projection.js';
 import { gmcExtraction } from './extraction/gmc-extraction.js';
 import { GmcSyncStartConsumer } from './extraction/gmc-sync-start.consumer.js';
 import { DoctorWriteStore } from './gmc-doctors/doctor-write.store.js';
@@ -18,10 +29,10 @@ import { CreateRecommendations1760200000002 } from './recommendations/recommenda
 import { RecommendationsStore } from './recommendations/recommendations.store.js';
 
 /** What this service publishes. */
-export const PUBLISHED = [gmcSyncData, gmcSyncEnd, gmcDoctorsUpdated];
+export const PUBLISHED = [gmcSyncData, gmcSyncEnd, gmcDoctorsUpdated, indexRebuildReported];
 
 /** Classes with the handlers of the queues that this service consumes. */
-export const CONSUMERS = [GmcSyncStartConsumer];
+export const CONSUMERS = [GmcSyncStartConsumer, ...projectionConsumers(recommendationProjection)];
 
 /** GMC's doctors and the recommendations about them: owned here, sent for a run, told of live, and listed. */
 @Module({})
@@ -36,7 +47,10 @@ export class RecommendationModule {
           service: 'recommendation',
           entities: [GmcDoctor, Recommendation, ...extractionEntities],
           migrations: [
+            ...databaseMigrations,
             ...messagingMigrations,
+            ...searchMigrations,
+            ...projectionMigrations,
             ...extractionMigrations,
             CreateGmcDoctors1760200000001,
             CreateRecommendations1760200000002,
@@ -51,9 +65,11 @@ export class RecommendationModule {
           isEngineUnavailable,
           drainTimeoutMs: config.shutdownGraceMs,
         }),
+        SearchModule.forService(config),
         ExtractionModule.forSource(gmcExtraction),
+        ProjectionModule.forService(recommendationProjection),
       ],
-      controllers: [GmcDoctorsController, RecommendationsController, ...CONSUMERS],
+      controllers: [GmcDoctorsController, RecommendationsController, DoctorsController, GmcSyncStartConsumer],
       providers: [BrokerHealth, BrokerMetrics, DoctorWriteStore, GmcDoctorsStore, RecommendationsStore],
     };
   }

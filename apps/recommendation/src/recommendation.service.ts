@@ -1,5 +1,6 @@
 import { MessagingServer } from '@lockstep/messaging';
-import { BrokerHealth, BrokerMetrics, type ServiceDefinition } from '@lockstep/service';
+import { isSearchUnavailable } from '@lockstep/search';
+import { BrokerHealth, BrokerMetrics, SearchHealth, type ServiceDefinition } from '@lockstep/service';
 import { RecommendationConfig } from './recommendation.config.js';
 import { RecommendationModule } from './recommendation.module.js';
 
@@ -10,6 +11,7 @@ export const recommendationService: ServiceDefinition<RecommendationConfig> = {
   config: RecommendationConfig,
   createModule: (config) => RecommendationModule.forConfig(config),
   strategies: [MessagingServer],
-  health: [BrokerHealth],
+  health: [BrokerHealth, SearchHealth],
   metrics: [BrokerMetrics],
+  unavailable: { search: isSearchUnavailable },
 };

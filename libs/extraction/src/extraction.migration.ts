@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** What is sent for a run, and how far that has got. */
-export class CreateExtraction1760000000301 implements MigrationInterface {
+export class CreateExtraction1760000000401 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
       CREATE TABLE extraction (
