@@ -1,4 +1,4 @@
-import { createTestVhost, describeWithEngines, type TestVhost, waitFor } from '@lockstep/testing';
+import { createTestDatabase, createTestVhost, describeWithEngines, type TestVhost, waitFor } from '@lockstep/testing';
 import { Controller, Global, type INestApplication, Logger, Module, type Type } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
@@ -95,7 +95,7 @@ describeWithEngines('A service with messages', (engines) => {
 
   beforeAll(async () => {
     vhost = await createTestVhost(engines);
-    database = await createServiceDatabase(engines);
+    database = await createServiceDatabase(await createTestDatabase(engines));
     dataSource = await database.open();
   });
   afterEach(async () => {

@@ -1,5 +1,4 @@
 import { createDataSource, migrate } from '@lockstep/database';
-import { createTestDatabase, type Engines, type TestDatabase } from '@lockstep/testing';
 import type { DataSource } from 'typeorm';
 import { messagingMigrations } from './index.js';
 
@@ -10,8 +9,11 @@ export interface ServiceDatabase {
   remove(): Promise<void>;
 }
 
-export async function createServiceDatabase(engines: Engines): Promise<ServiceDatabase> {
-  const database: TestDatabase = await createTestDatabase(engines);
+/** `database` is empty, and removed with what is made here. */
+export async function createServiceDatabase(database: {
+  readonly url: string;
+  remove(): Promise<void>;
+}): Promise<ServiceDatabase> {
   const opened: DataSource[] = [];
   const open = async (): Promise<DataSource> => {
     const dataSource = createDataSource({

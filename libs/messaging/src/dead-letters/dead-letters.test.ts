@@ -1,4 +1,4 @@
-import { createTestVhost, describeWithEngines, type TestVhost, waitFor } from '@lockstep/testing';
+import { createTestDatabase, createTestVhost, describeWithEngines, type TestVhost, waitFor } from '@lockstep/testing';
 import { Logger } from '@nestjs/common';
 import { connect } from 'amqplib';
 import type { DataSource } from 'typeorm';
@@ -27,7 +27,7 @@ describeWithEngines('Dead letters', (engines) => {
   beforeAll(async () => {
     Logger.overrideLogger(false);
     vhost = await createTestVhost(engines);
-    database = await createServiceDatabase(engines);
+    database = await createServiceDatabase(await createTestDatabase(engines));
     dataSource = await database.open();
     await dataSource.query('CREATE TABLE listener_note (message_id text)');
   });

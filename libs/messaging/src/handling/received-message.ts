@@ -94,7 +94,7 @@ function toReceived(delivery: Delivery, definition: MessageDefinition, payload: 
 }
 
 /** The known ones among a message's headers; one of the wrong kind counts as absent. */
-export function toReceivedHeaders(headers: MessageHeaders): ReceivedHeaders {
+function toReceivedHeaders(headers: MessageHeaders): ReceivedHeaders {
   return {
     runId: textHeader(headers, HEADER.runId),
     fence: numberHeader(headers, HEADER.fence),

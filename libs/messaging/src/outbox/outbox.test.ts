@@ -1,5 +1,5 @@
 import { inTransaction } from '@lockstep/database';
-import { describeWithEngines, waitFor } from '@lockstep/testing';
+import { createTestDatabase, describeWithEngines, waitFor } from '@lockstep/testing';
 import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
@@ -23,7 +23,7 @@ describeWithEngines('The outbox', (engines) => {
 
   beforeAll(async () => {
     Logger.overrideLogger(false);
-    database = await createServiceDatabase(engines);
+    database = await createServiceDatabase(await createTestDatabase(engines));
     dataSource = await database.open();
     outbox = new Outbox(dataSource, composer);
   });
