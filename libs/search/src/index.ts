@@ -1,6 +1,17 @@
+import type { MigrationClass } from '@lockstep/database';
+import { CreateIndexFamilies1760000000301 } from './generations/create-index-families.migration.js';
+
 export { ElasticsearchEngine, type ElasticsearchOptions } from './elasticsearch/elasticsearch-engine.js';
 export * from './engine/search-engine.js';
 export * from './engine/search-errors.js';
+export type { AliasDefinition } from './generations/alias-moves.js';
+export type { Generation, RunGeneration } from './generations/family.store.js';
+export type { FillOptions, FillProgress, FillResult, IndexRow, RejectedRow } from './generations/fill-index.js';
+export * from './generations/generation-errors.js';
+export { type GenerationEvent, type GenerationState, IllegalTransitionError } from './generations/generation-state.js';
+export { type FamilyStatus, IndexFamily, type IndexFamilyOptions, type RunFence } from './generations/index-family.js';
+export type { Authority, VerificationReport } from './generations/verify-generation.js';
+export type { LiveResult } from './generations/write-live.js';
 export * from './query/query-errors.js';
 export * from './query/search-query.js';
 export {
@@ -11,3 +22,6 @@ export {
 } from './schema/index-schema.js';
 export * from './schema/index-source.js';
 export { foldText, tokenize, toSortKey } from './text/fold-text.js';
+
+/** Migrations of this library's own tables: put them into the `migrations` of every service that has an index family. */
+export const searchMigrations: readonly MigrationClass[] = [CreateIndexFamilies1760000000301];

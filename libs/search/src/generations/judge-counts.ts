@@ -1,0 +1,34 @@
+/** What a new generation shows, beside what the one being served shows. */
+export interface ShownCounts {
+  readonly live: number;
+  /** Null when there is nothing to compare with. */
+  readonly formerLive: number | null;
+  readonly aliases: Readonly<Record<string, { readonly live: number; readonly formerLive: number | null }>>;
+}
+
+/** Losing more than this share of the documents, or gaining more than the other, needs a person's word. */
+const MAX_LOSS = 0.05;
+const MAX_GAIN = 0.2;
+
+/**
+ * Why a correct copy of the source still looks wrong: a source that suddenly lost or gained much, or an alias that showed
+ * documents and would show none. Empty when nothing does. A former generation without documents proves nothing.
+ */
+export function judgeCounts({ live, formerLive, aliases }: ShownCounts): string[] {
+  const reasons: string[] = [];
+  if (formerLive) {
+    const change = (live - formerLive) / formerLive;
+    if (change < -MAX_LOSS || change > MAX_GAIN) {
+      reasons.push(`${formerLive} documents are served now and ${live} would be (${toPercent(change)}).`);
+    }
+  }
+  for (const [alias, shown] of Object.entries(aliases)) {
+    if (shown.formerLive && shown.live === 0)
+      reasons.push(`${alias} shows ${shown.formerLive} documents now and none then.`);
+  }
+  return reasons;
+}
+
+function toPercent(change: number): string {
+  return `${change > 0 ? '+' : ''}${(change * 100).toFixed(1)} %`;
+}
