@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type GmcDoctorItemV1,
   getMasterCommand,
@@ -58,9 +59,10 @@ export interface RecommendationStage {
   /** Loads lines, each an object or a text as it is. */
   load: (path: string, lines: readonly (object | string)[], key?: string) => supertest.Test;
   keys: { viewer: string; operator: string };
-  channel: amqp.Channel;
   /** What arrives in a queue of somebody else, oldest first, from what lies there now on; the array grows. */
   collect: (queue: QueueDefinition) => Promise<Arrival[]>;
+  /** Sends a message as somebody else does; the broker has it when this resolves. */
+  publish: <T extends object>(definition: MessageDefinition<T>, payload: T) => Promise<void>;
   sql: <T>(text: string, parameters?: unknown[]) => Promise<T[]>;
   databaseUrl: string;
   rabbitmqUrl: string;
@@ -85,7 +87,7 @@ export async function startRecommendation(engines: Engines): Promise<Recommendat
   await app.startAllMicroservices();
   await app.init();
   const connection = await amqp.connect(vhost.url);
-  const channel = await connection.createChannel();
+  const channel = await connection.createConfirmChannel();
   const call: RecommendationStage['call'] = (method, path, key = ADMIN_KEY) => {
     const request = supertest(app.getHttpServer())[method](path);
     return key === null ? request : request.set('Authorization', `Bearer ${key}`);
@@ -100,7 +102,6 @@ export async function startRecommendation(engines: Engines): Promise<Recommendat
         .set('Content-Type', 'application/x-ndjson')
         .send(lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n')),
     keys: { viewer: await keyOf('viewer'), operator: await keyOf('operator') },
-    channel,
     collect: async ({ name }) => {
       const arrivals: Arrival[] = [];
       const take = (message: amqp.ConsumeMessage | null): void => {
@@ -110,6 +111,12 @@ export async function startRecommendation(engines: Engines): Promise<Recommendat
       };
       await channel.consume(name, take, { noAck: true });
       return arrivals;
+    },
+    publish: async ({ exchange, routingKey, type, version }, payload) => {
+      const headers = { 'x-message-version': version, 'x-attempt': 1 };
+      const body = Buffer.from(JSON.stringify(payload));
+      channel.publish(exchange, routingKey, body, { type, messageId: randomUUID(), headers, mandatory: true });
+      await channel.waitForConfirms();
     },
     sql: (text, parameters) => app.get(DataSource).query(text, parameters),
     databaseUrl: database.url,
