@@ -11,10 +11,19 @@ function observed(seconds: number, facts: Partial<PhaseFacts> = {}, rejectedRows
   return { type: 'observed', at: at(seconds), facts: { trainees }, rejectedRows };
 }
 
+/** One source, the steps, and a phase that nothing provides. */
+const ONE_SOURCE = [
+  { name: 'trainees', kind: 'source' },
+  { name: 'hiddendiscrepancy', kind: null },
+  { name: 'master', kind: 'step' },
+  { name: 'verify', kind: 'step' },
+  { name: 'swap', kind: 'step' },
+] as const;
+
 /** Plays events from a new run; answers the run and the effects of the last event. */
 function play(...events: RunEvent[]) {
   return events.reduce((decision, event) => next(decision.run, event, POLICY), {
-    run: newRun('r'),
+    run: newRun('r', ONE_SOURCE),
     effects: [],
   } as ReturnType<typeof next>);
 }
@@ -51,13 +60,7 @@ describe('a run', () => {
 
   it('skips phases that nothing provides', () => {
     const { run } = play(START);
-    expect(run.phases.filter((one) => one.state === 'skipped').map((one) => one.name)).toEqual([
-      'gmc',
-      'connectionlog',
-      'hiddendiscrepancy',
-      'recommendation',
-      'connection',
-    ]);
+    expect(phase(run, 'hiddendiscrepancy').state).toBe('skipped');
   });
 
   it('ends incomplete when a row was rejected', () => {
