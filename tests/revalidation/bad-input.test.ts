@@ -35,7 +35,7 @@ describe('settings', () => {
   it('never prints a secret that is wrong', async () => {
     const { code, output } = await runToExit('integration', {
       RABBITMQ_URL: 'http://user:hunter2@somewhere',
-      LOCKSTEP_ADMIN_TOKEN: 'geheim',
+      LOCKSTEP_ADMIN_TOKEN: 'geheim mit Lücke',
     });
     expect(code).toBe(1);
     expect(output).toContain('LOCKSTEP_ADMIN_TOKEN');
