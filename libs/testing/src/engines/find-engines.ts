@@ -23,13 +23,14 @@ export interface EngineVariables {
   readonly ELASTICSEARCH_URL?: string;
 }
 
-const PROBE_LIMIT_MS = 5_000;
+/** Long, because an engine that is merely busy must not cost a run its suites. */
+const PROBE_LIMIT_MS = 15_000;
 const HOW_TO_START = 'start them with: npm run engines';
 let found: Promise<EnginesFound> | undefined;
 
 /**
  * Finds the engines: the variables RABBITMQ_URL, RABBITMQ_MANAGEMENT_URL, DATABASE_URL and ELASTICSEARCH_URL, each of
- * them before what `npm run engines` has written, and asks every one whether it answers (5 s at most). The answer is
+ * them before what `npm run engines` has written, and asks every one whether it answers (15 s at most). The answer is
  * kept for the process.
  */
 export function findEngines(): Promise<EnginesFound> {
