@@ -24,6 +24,8 @@ export interface Projection {
   readonly rebuildQueue: QueueDefinition;
   /** Where `masterDoctorsUpdated` arrives for this service. */
   readonly updatedQueue: QueueDefinition;
+  /** How long a replica that died keeps its rebuild from being gone on with by another. @default 10 */
+  readonly leaseSeconds?: number;
 }
 
 /** Injection token of the service's {@link Projection}. */

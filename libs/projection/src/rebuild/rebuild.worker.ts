@@ -2,14 +2,20 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Leases } from '@lockstep/database';
 import { isEngineUnavailable } from '@lockstep/service';
-import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import { ProjectedIndex } from '../projected-index.js';
+import { PROJECTION, type Projection } from '../projection.js';
 import { IndexRebuild } from './index-rebuild.js';
 import { type Rebuild, RebuildStore } from './rebuild.store.js';
 import { RebuildEndedError } from './rebuild-errors.js';
 
-/** How long a replica that died keeps its rebuild from being gone on with by another. */
-const LEASE_MS = 10_000;
+const DEFAULT_LEASE_SECONDS = 10;
 /** Without a wake-up call: how long until a rebuild that another replica took or left is noticed. */
 const IDLE_MS = 2_000;
 /** Waits after an engine was away; the last one repeats. */
@@ -30,6 +36,7 @@ export class RebuildWorker implements OnApplicationBootstrap, BeforeApplicationS
   private mayHaveLeftovers = true;
 
   constructor(
+    @Inject(PROJECTION) private readonly projection: Projection,
     private readonly leases: Leases,
     private readonly index: ProjectedIndex,
     private readonly store: RebuildStore,
@@ -53,11 +60,12 @@ export class RebuildWorker implements OnApplicationBootstrap, BeforeApplicationS
 
   private async work(): Promise<void> {
     const owner = `${hostname()}:${process.pid}`;
+    const ttlMs = (this.projection.leaseSeconds ?? DEFAULT_LEASE_SECONDS) * 1_000;
     while (!this.stopping.signal.aborted) {
       this.wakeUp = new AbortController();
       try {
         if (this.mayHaveLeftovers || (await this.store.loadActive())) {
-          await this.leases.hold('projection.rebuild', { owner, ttlMs: LEASE_MS }, (_, lost) =>
+          await this.leases.hold('projection.rebuild', { owner, ttlMs }, (_, lost) =>
             this.drive(AbortSignal.any([lost, this.stopping.signal])),
           );
         }

@@ -1,0 +1,57 @@
+import { connectionRebuildQueue, indexRebuildReported, masterUpdatedConnectionQueue } from '@lockstep/contracts';
+import { DatabaseModule, databaseMigrations } from '@lockstep/database';
+import { MessagingModule, messagingMigrations } from '@lockstep/messaging';
+import { type Projection, ProjectionModule, projectionConsumers, projectionMigrations } from '@lockstep/projection';
+import { searchMigrations } from '@lockstep/search';
+import { BrokerHealth, BrokerMetrics, isEngineUnavailable, SearchModule } from '@lockstep/service';
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { ConnectionConfig } from './connection.config.js';
+import { connectionAliases, connectionSchema } from './documents/connection-document.js';
+import { toConnectionDocument } from './documents/to-connection-document.js';
+import { ConnectionsController } from './lists/connections.controller.js';
+
+/** The connection index: one document a doctor, three aliases over it. */
+const projection: Projection = {
+  service: 'connection',
+  family: { name: 'connection', schema: connectionSchema, aliases: connectionAliases },
+  project: toConnectionDocument,
+  rebuildQueue: connectionRebuildQueue,
+  updatedQueue: masterUpdatedConnectionQueue,
+};
+
+/** What this service publishes. */
+export const PUBLISHED = [indexRebuildReported];
+
+/** Classes with the handlers of the queues that this service consumes. */
+export const CONSUMERS = projectionConsumers(projection);
+
+/** The connection index and the lists over it and over the master. */
+@Module({})
+export class ConnectionModule {
+  static forConfig(config: ConnectionConfig): DynamicModule {
+    return {
+      module: ConnectionModule,
+      imports: [
+        DatabaseModule.forService({
+          url: config.databaseUrl,
+          schema: 'connection',
+          service: 'connection',
+          entities: [],
+          migrations: [...databaseMigrations, ...messagingMigrations, ...searchMigrations, ...projectionMigrations],
+          poolSize: config.databasePoolSize,
+        }),
+        MessagingModule.forService({
+          service: 'connection',
+          publishes: PUBLISHED,
+          url: config.rabbitmqUrl,
+          isEngineUnavailable,
+          drainTimeoutMs: config.shutdownGraceMs,
+        }),
+        SearchModule.forService(config),
+        ProjectionModule.forService({ ...projection, leaseSeconds: config.leaseSeconds }),
+      ],
+      controllers: [ConnectionsController],
+      providers: [BrokerHealth, BrokerMetrics],
+    };
+  }
+}
