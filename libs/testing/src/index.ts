@@ -19,8 +19,10 @@ export { createTestDatabase, type TestDatabase } from './engines/test-database.j
 export { createIndexPrefix, type TestIndexPrefix } from './engines/test-index-prefix.js';
 export { createTestVhost, type TestVhost } from './engines/test-vhost.js';
 export { FakeClock } from './fake-clock.js';
-export { goldenDoctors } from './golden/golden-doctors.js';
-export type { GoldenDoctor, GoldenIssue } from './golden/golden-parts.js';
+export type { GmcDoctorLine, RecommendationLine } from './gmc/gmc-lines.js';
+export { goldenDoctors, goldenGmcDoctors } from './golden/golden-doctors.js';
+export type { GoldenGmcDoctor, GoldenSnapshot } from './golden/golden-gmc-parts.js';
+export type { GoldenDoctor, GoldenIssue, GoldenList } from './golden/golden-parts.js';
 export { generatePeople, type PeopleOptions } from './people/generate-people.js';
 export { day, type TraineeMembership, type TraineePerson, type TraineePlacement } from './people/trainee-person.js';
 export { type RunningService, type ServiceOptions, startService } from './start-service.js';

@@ -4,9 +4,10 @@ import {
   gmcSyncDataQueue,
   gmcSyncEnd,
   gmcSyncStart,
+  londonDate,
   type SyncStartV1,
 } from '@lockstep/contracts';
-import { describeWithEngines, waitFor } from '@lockstep/testing';
+import { describeWithEngines, goldenGmcDoctors, waitFor } from '@lockstep/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Arrival, type RecommendationStage, startRecommendation } from '../recommendation.fixture.js';
 
@@ -93,6 +94,32 @@ describeWithEngines('sending all GMC doctors for a run', (engines) => {
     await run(command({ asOf: '2026-03-13' }));
     await run(command({ asOf: '2026-03-14', fence: 2 }), 2);
     expect(items().map(({ doctor }) => doctor?.gmcStatus)).toEqual(['Approved', null]);
+  });
+
+  it('sends of each golden doctor what the master index is to hold', async () => {
+    const today = londonDate(new Date());
+    const golden = goldenGmcDoctors(today);
+    for (const { gmcNumber, ...body } of golden.flatMap(({ gmcDoctors }) => gmcDoctors)) {
+      const answer = await stage.call('put', `/api/gmc-doctors/${encodeURIComponent(gmcNumber)}`).send(body);
+      expect([200, 201], gmcNumber).toContain(answer.status);
+    }
+    const recommendations = golden.flatMap((doctor) => doctor.recommendations);
+    expect((await stage.load('/api/recommendations/bulk', recommendations)).body.created).toBe(recommendations.length);
+    for (const { designatedBodyCode, ...body } of golden.flatMap(({ snapshots }) => snapshots)) {
+      const path = `/api/gmc-doctors/designated-bodies/${designatedBodyCode}/snapshot`;
+      expect((await stage.call('post', path).send(body)).status).toBe(200);
+    }
+    for (const number of golden.flatMap(({ deletedGmcDoctors }) => deletedGmcDoctors)) {
+      expect((await stage.call('delete', `/api/gmc-doctors/${number}`)).status).toBe(204);
+    }
+    await run(command({ asOf: today }));
+    const byKey = new Map(items().map((item) => [item.key, item.doctor]));
+    for (const { shows, expected, deletedGmcDoctors } of golden) {
+      for (const number of deletedGmcDoctors) expect(byKey.get(number), shows).toBeNull();
+      for (const [number, document] of Object.entries(expected)) {
+        if (!deletedGmcDoctors.includes(number)) expect(document, shows).toMatchObject(byKey.get(number) as object);
+      }
+    }
   });
 
   it('ends at once with no batches when there is nobody', async () => {

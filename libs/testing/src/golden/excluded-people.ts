@@ -9,6 +9,7 @@ function leftOut(shows: string, personId: number, gmcNumber: string | null, code
     people: [person(personId, { gmcNumber, ...(role === undefined ? {} : { role }) })],
     expected: {},
     issues: [{ code, severity: 'warning', key: String(personId) }],
+    inLists: {},
   };
 }
 
@@ -42,6 +43,7 @@ export function excludedPeople(): GoldenDoctor[] {
       people: [person(900_000_112, { gmcNumber: '  9000112 ' })],
       expected: { '9000112': document('9000112', 900_000_112) },
       issues: [],
+      inLists: { '9000112': ['disconnected'] },
     },
     {
       shows: 'a person who was deleted has no document and is no warning',
@@ -49,12 +51,14 @@ export function excludedPeople(): GoldenDoctor[] {
       deleted: [900_000_113],
       expected: {},
       issues: [],
+      inLists: {},
     },
     {
       shows: 'a person without a role is an ordinary person',
       people: [person(900_000_114, { gmcNumber: '9000114', role: null })],
       expected: { '9000114': document('9000114', 900_000_114) },
       issues: [],
+      inLists: { '9000114': ['disconnected'] },
     },
   ];
 }
@@ -70,6 +74,7 @@ export function sharedNumbers(): GoldenDoctor[] {
       ],
       expected: {},
       issues: [{ code: 'GMC_NUMBER_SHARED', severity: 'warning', key: '9000201', names: [900_000_201, 900_000_202] }],
+      inLists: {},
     },
     {
       shows: 'a deleted person and a dummy claim nothing, so the number belongs to the one who is left',
@@ -81,6 +86,7 @@ export function sharedNumbers(): GoldenDoctor[] {
       deleted: [900_000_204],
       expected: { '9000203': document('9000203', 900_000_203, { doctorFirstName: 'Solo' }) },
       issues: [{ code: 'ROLE_DUMMY', severity: 'warning', key: '900000205' }],
+      inLists: { '9000203': ['disconnected'] },
     },
     {
       shows: 'a placeholder beside two claimants is not named among them',
@@ -94,6 +100,7 @@ export function sharedNumbers(): GoldenDoctor[] {
         { code: 'GMC_NUMBER_SHARED', severity: 'warning', key: '9000206', names: [900_000_206, 900_000_207] },
         { code: 'ROLE_DUMMY', severity: 'warning', key: '900000208' },
       ],
+      inLists: {},
     },
   ];
 }

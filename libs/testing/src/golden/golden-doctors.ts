@@ -1,4 +1,7 @@
 import { excludedPeople, sharedNumbers } from './excluded-people.js';
+import { membershipTypesAndGrades, ownersOfFields, sharedAndGone } from './gmc-doctors.js';
+import { recommendationOutcomes } from './gmc-recommendations.js';
+import type { GoldenGmcDoctor } from './golden-gmc-parts.js';
 import type { GoldenDoctor } from './golden-parts.js';
 import { names, placementGrades } from './placement-people.js';
 import { curriculumDates, membershipDates, ownersAndTypes, severalProgrammes } from './programme-people.js';
@@ -20,5 +23,21 @@ export function goldenDoctors(asOf: string): GoldenDoctor[] {
     ...ownersAndTypes(asOf),
     ...placementGrades(asOf),
     ...names(),
+  ];
+}
+
+/**
+ * As {@link goldenDoctors}, with what GMC and our own recommendations say of them: ownership of fields, discrepancies,
+ * outcomes, and who is in which list. To be loaded on the day `asOf`, which they show as the day of their last change;
+ * beside {@link goldenDoctors}, or without them.
+ *
+ * Person ids lie from 900,001,001 and GMC numbers from 9001001.
+ */
+export function goldenGmcDoctors(asOf: string): GoldenGmcDoctor[] {
+  return [
+    ...ownersOfFields(asOf),
+    ...sharedAndGone(asOf),
+    ...membershipTypesAndGrades(asOf),
+    ...recommendationOutcomes(asOf),
   ];
 }

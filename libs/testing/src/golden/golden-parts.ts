@@ -11,6 +11,9 @@ export interface GoldenIssue {
   names?: number[];
 }
 
+/** The lists over the index, by the names of their routes; `recommendations` is the list of doctors. */
+export type GoldenList = 'current' | 'connected' | 'disconnected' | 'exceptions' | 'discrepancies' | 'recommendations';
+
 /** Some people, and what the master index must hold of them after a rebuild on their day. */
 export interface GoldenDoctor {
   /** The rule it shows, as a sentence. */
@@ -23,6 +26,8 @@ export interface GoldenDoctor {
   expected: Record<string, MasterDoctorDocument>;
   /** All issues about these people, each once. */
   issues: GoldenIssue[];
+  /** The lists that show a document, asked for without conditions; by GMC number, of every document expected. */
+  inLists: Record<string, GoldenList[]>;
 }
 
 /** A programme as memberships state it. */

@@ -15,6 +15,7 @@ export function placementGrades(asOf: string): GoldenDoctor[] {
     people: [person(personId, { gmcNumber, placements })],
     expected: { [gmcNumber]: document(gmcNumber, personId, { placementGrades: grades }) },
     issues: [],
+    inLists: { [gmcNumber]: ['disconnected'] },
   });
   return [
     graded(
@@ -61,6 +62,7 @@ export function names(): GoldenDoctor[] {
     people: [person(personId, { gmcNumber, forenames: first, surname: last })],
     expected: { [gmcNumber]: document(gmcNumber, personId, { doctorFirstName: first, doctorLastName: last }) },
     issues: [],
+    inLists: { [gmcNumber]: ['disconnected'] },
   });
   return [
     named('an apostrophe', 900_000_801, '9000801', 'Aoife', "O'Brien"),

@@ -3,6 +3,7 @@ import {
   current,
   document,
   type GoldenDoctor,
+  type GoldenList,
   type GoldenProgramme,
   membership,
   PROGRAMMES,
@@ -32,6 +33,7 @@ export function membershipDates(asOf: string): GoldenDoctor[] {
       }),
     },
     issues: [],
+    inLists: { [gmcNumber]: ['disconnected', 'discrepancies'] },
   });
   const onNothing = (
     shows: string,
@@ -44,6 +46,7 @@ export function membershipDates(asOf: string): GoldenDoctor[] {
     people: [person(personId, { gmcNumber, programmeMemberships: [membership(leeds, start, end)] })],
     expected: { [gmcNumber]: document(gmcNumber, personId) },
     issues: [],
+    inLists: { [gmcNumber]: ['disconnected'] },
   });
 
   return [
@@ -75,12 +78,14 @@ export function membershipDates(asOf: string): GoldenDoctor[] {
         }),
       },
       issues: [],
+      inLists: { '9000308': ['disconnected', 'discrepancies'] },
     },
     {
       shows: 'a doctor on no programme is in the index all the same',
       people: [person(900_000_309, { gmcNumber: '9000309' })],
       expected: { '9000309': document('9000309', 900_000_309) },
       issues: [],
+      inLists: { '9000309': ['disconnected'] },
     },
   ];
 }
@@ -112,6 +117,7 @@ export function curriculumDates(asOf: string): GoldenDoctor[] {
       }),
     },
     issues: [],
+    inLists: { [gmcNumber]: ['disconnected', 'discrepancies'] },
   });
   return [
     onLeeds(
@@ -162,6 +168,7 @@ export function severalProgrammes(asOf: string): GoldenDoctor[] {
         }),
       },
       issues: [],
+      inLists: { '9000501': ['disconnected'] },
     },
     {
       shows: 'of equal ends the latest start comes first, of equal dates the membership that was entered first',
@@ -186,6 +193,7 @@ export function severalProgrammes(asOf: string): GoldenDoctor[] {
         }),
       },
       issues: [],
+      inLists: { '9000502': ['disconnected'] },
     },
     {
       shows: 'a programme without a name is left out of the names, but listed and counted',
@@ -202,8 +210,16 @@ export function severalProgrammes(asOf: string): GoldenDoctor[] {
         }),
       },
       issues: [],
+      inLists: { '9000503': ['disconnected'] },
     },
   ];
+}
+
+interface OnlyProgramme {
+  programme: GoldenProgramme;
+  body: string | null;
+  type?: string;
+  lists: GoldenList[];
 }
 
 /** Owner to designated body, and types of membership. */
@@ -213,7 +229,7 @@ export function ownersAndTypes(asOf: string): GoldenDoctor[] {
     shows: string,
     personId: number,
     gmcNumber: string,
-    { programme, body, type = 'SUBSTANTIVE' }: { programme: GoldenProgramme; body: string | null; type?: string },
+    { programme, body, type = 'SUBSTANTIVE', lists }: OnlyProgramme,
   ): GoldenDoctor => ({
     shows,
     people: [person(personId, { gmcNumber, programmeMemberships: [membership(programme, start, end, { type })] })],
@@ -230,21 +246,41 @@ export function ownersAndTypes(asOf: string): GoldenDoctor[] {
       }),
     },
     issues: [],
+    inLists: { [gmcNumber]: lists },
   });
   return [
     only('Kent, Surrey and Sussex is one owner, commas and all', 900_000_601, '9000601', {
       programme: kent,
       body: '1-1RUZV1D',
+      lists: ['disconnected', 'discrepancies'],
     }),
-    only('London LETBs share its body', 900_000_602, '9000602', { programme: london, body: '1-1RUZV1D' }),
-    only('a code may have several hyphens', 900_000_603, '9000603', { programme: belfast, body: '1-25U-830' }),
-    only('an owner nobody knows has no body', 900_000_604, '9000604', { programme: douglas, body: null }),
-    only('no owner has no body', 900_000_605, '9000605', { programme: nobodys, body: null }),
+    only('London LETBs share its body', 900_000_602, '9000602', {
+      programme: london,
+      body: '1-1RUZV1D',
+      lists: ['disconnected', 'discrepancies'],
+    }),
+    only('a code may have several hyphens', 900_000_603, '9000603', {
+      programme: belfast,
+      body: '1-25U-830',
+      lists: ['disconnected', 'discrepancies'],
+    }),
+    only('an owner nobody knows has no body', 900_000_604, '9000604', {
+      programme: douglas,
+      body: null,
+      lists: ['disconnected'],
+    }),
+    only('no owner has no body', 900_000_605, '9000605', { programme: nobodys, body: null, lists: ['disconnected'] }),
     only('military doctors are in the index', 900_000_606, '9000606', {
       programme: leeds,
       body: '1-1RSG4X0',
       type: 'MILITARY',
+      lists: ['disconnected'],
     }),
-    only('and so are visitors', 900_000_607, '9000607', { programme: leeds, body: '1-1RSG4X0', type: 'Visitor' }),
+    only('and so are visitors', 900_000_607, '9000607', {
+      programme: leeds,
+      body: '1-1RSG4X0',
+      type: 'Visitor',
+      lists: ['disconnected', 'exceptions', 'discrepancies'],
+    }),
   ];
 }
