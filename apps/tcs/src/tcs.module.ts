@@ -1,13 +1,11 @@
 import { traineeSyncData, traineeSyncEnd } from '@lockstep/contracts';
 import { DatabaseModule } from '@lockstep/database';
+import { ExtractionModule, extractionEntities, extractionMigrations } from '@lockstep/extraction';
 import { MessagingModule, messagingMigrations } from '@lockstep/messaging';
 import { BrokerHealth, BrokerMetrics, isEngineUnavailable, type ServiceConfig } from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
-import { Extraction, ExtractionBatch } from './extraction/extraction.entity.js';
-import { CreateExtraction1760100000002 } from './extraction/extraction.migration.js';
-import { ExtractionStore } from './extraction/extraction.store.js';
-import { ExtractionWorker } from './extraction/extraction.worker.js';
 import { SyncStartConsumer } from './extraction/sync-start.consumer.js';
+import { traineeExtraction } from './extraction/trainee-extraction.js';
 import { Curriculum, CurriculumMembership } from './people/curriculum.entity.js';
 import { PeopleController } from './people/people.controller.js';
 import { CreatePeople1760100000001 } from './people/people.migration.js';
@@ -41,10 +39,9 @@ export class TcsModule {
             Curriculum,
             CurriculumMembership,
             Placement,
-            Extraction,
-            ExtractionBatch,
+            ...extractionEntities,
           ],
-          migrations: [...messagingMigrations, CreatePeople1760100000001, CreateExtraction1760100000002],
+          migrations: [...messagingMigrations, ...extractionMigrations, CreatePeople1760100000001],
           poolSize: config.databasePoolSize,
         }),
         MessagingModule.forService({
@@ -54,9 +51,10 @@ export class TcsModule {
           isEngineUnavailable,
           drainTimeoutMs: config.shutdownGraceMs,
         }),
+        ExtractionModule.forSource(traineeExtraction),
       ],
       controllers: [PeopleController, ...CONSUMERS],
-      providers: [BrokerHealth, BrokerMetrics, PeopleStore, ExtractionStore, ExtractionWorker],
+      providers: [BrokerHealth, BrokerMetrics, PeopleStore],
     };
   }
 }

@@ -1,4 +1,4 @@
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Listener } from '@lockstep/database';
 import { MessagePublisher } from '@lockstep/messaging';
@@ -57,6 +57,7 @@ export class ExtractionWorker implements OnApplicationBootstrap, BeforeApplicati
   /** The group in hand is confirmed and marked first. */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
+    this.wake();
     await this.listener.close();
     await Promise.all(this.lanes);
   }
@@ -110,8 +111,15 @@ export class ExtractionWorker implements OnApplicationBootstrap, BeforeApplicati
   /** Returns at once when somebody has called since `seen` was noted. */
   private async untilWoken(seen: number): Promise<void> {
     if (seen !== this.wakings) return;
-    const signal = AbortSignal.any([this.stopping.signal, AbortSignal.timeout(POLL_MS)]);
-    await once(this.alarm, 'wake', { signal }).catch(() => undefined);
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.alarm.off('wake', done);
+        resolve();
+      };
+      const timer = setTimeout(done, POLL_MS);
+      this.alarm.on('wake', done);
+    });
   }
 
   private async rest(delayMs: number): Promise<void> {

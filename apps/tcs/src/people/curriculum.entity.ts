@@ -1,4 +1,4 @@
-import { Column, Entity, ForeignKey, Index, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import { Column, Entity, ForeignKey, PrimaryColumn, PrimaryGeneratedColumn, Unique } from 'typeorm';
 import { ProgrammeMembership } from './programme.entity.js';
 
 /** A curriculum, known by its name. */
@@ -18,18 +18,17 @@ export class Curriculum {
 
 /** A curriculum followed within a programme membership. */
 @Entity('curriculum_membership')
-@Index('curriculum_membership_programme_membership_idx', ['programmeMembershipId'])
 export class CurriculumMembership {
-  @PrimaryGeneratedColumn('identity', {
-    type: 'bigint',
-    generatedIdentity: 'ALWAYS',
+  @PrimaryColumn('bigint', {
+    name: 'programme_membership_id',
     primaryKeyConstraintName: 'curriculum_membership_pkey',
   })
-  id!: number;
-
-  @Column('bigint', { name: 'programme_membership_id' })
   @ForeignKey(() => ProgrammeMembership, { name: 'curriculum_membership_programme_membership_fkey' })
   programmeMembershipId!: number;
+
+  /** From 0, in the order in which they were put. */
+  @PrimaryColumn('int', { primaryKeyConstraintName: 'curriculum_membership_pkey' })
+  position!: number;
 
   @Column('bigint', { name: 'curriculum_id' })
   @ForeignKey(() => Curriculum, { name: 'curriculum_membership_curriculum_fkey' })

@@ -100,7 +100,7 @@ async function insertMemberships(
     ],
   );
   const curricula = rows.flatMap((row, index) =>
-    row.curricula.map((curriculum) => ({ membershipId: ids[index] as number, ...curriculum })),
+    row.curricula.map((curriculum, position) => ({ membershipId: ids[index] as number, position, ...curriculum })),
   );
   await insertCurricula(manager, curricula);
 }
@@ -108,7 +108,7 @@ async function insertMemberships(
 /** Ascending, so that a person's memberships keep the order in which they were put. */
 async function nextMembershipIds(manager: EntityManager, count: number): Promise<number[]> {
   const rows: { id: number }[] = await manager.query(
-    `SELECT nextval(pg_get_serial_sequence('programme_membership', 'id')) AS id FROM generate_series(1, $1)`,
+    "SELECT nextval('programme_membership_id_seq') AS id FROM generate_series(1, $1)",
     [count],
   );
   return rows.map(({ id }) => id);
@@ -116,7 +116,7 @@ async function nextMembershipIds(manager: EntityManager, count: number): Promise
 
 async function insertCurricula(
   manager: EntityManager,
-  rows: readonly { membershipId: number; name: string; endDate: string | null }[],
+  rows: readonly { membershipId: number; position: number; name: string; endDate: string | null }[],
 ): Promise<void> {
   if (rows.length === 0) return;
   await manager.query(
@@ -128,26 +128,30 @@ async function insertCurricula(
     [[...new Set(rows.map(({ name }) => name))]],
   );
   await manager.query(
-    `INSERT INTO curriculum_membership (programme_membership_id, curriculum_id, end_date)
-     SELECT s.membership_id, c.id, s.end_date
-     FROM unnest($1::bigint[], $2::text[], $3::date[]) WITH ORDINALITY AS s (membership_id, name, end_date, position)
-     JOIN curriculum c ON c.name = s.name
-     ORDER BY s.position`,
-    [rows.map(({ membershipId }) => membershipId), rows.map(({ name }) => name), rows.map(({ endDate }) => endDate)],
+    `INSERT INTO curriculum_membership (programme_membership_id, position, curriculum_id, end_date)
+     SELECT s.membership_id, s.position, c.id, s.end_date
+     FROM unnest($1::bigint[], $2::int[], $3::text[], $4::date[]) AS s (membership_id, position, name, end_date)
+     JOIN curriculum c ON c.name = s.name`,
+    [
+      rows.map(({ membershipId }) => membershipId),
+      rows.map(({ position }) => position),
+      rows.map(({ name }) => name),
+      rows.map(({ endDate }) => endDate),
+    ],
   );
 }
 
 async function insertPlacements(manager: EntityManager, people: readonly PersonRecord[]): Promise<void> {
-  const rows = people.flatMap(({ id, placements }) => placements.map((placement) => ({ personId: id, ...placement })));
+  const rows = people.flatMap(({ id, placements }) =>
+    placements.map((placement, position) => ({ personId: id, position, ...placement })),
+  );
   if (rows.length === 0) return;
   await manager.query(
-    `INSERT INTO placement (person_id, grade_id, grade, date_from, date_to)
-     SELECT s.person_id, s.grade_id, s.grade, s.date_from, s.date_to
-     FROM unnest($1::bigint[], $2::text[], $3::text[], $4::date[], $5::date[])
-       WITH ORDINALITY AS s (person_id, grade_id, grade, date_from, date_to, position)
-     ORDER BY s.position`,
+    `INSERT INTO placement (person_id, position, grade_id, grade, date_from, date_to)
+     SELECT * FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::date[], $6::date[])`,
     [
       rows.map(({ personId }) => personId),
+      rows.map(({ position }) => position),
       rows.map(({ gradeId }) => gradeId),
       rows.map(({ grade }) => grade),
       rows.map(({ dateFrom }) => dateFrom),

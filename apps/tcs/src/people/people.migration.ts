@@ -39,22 +39,22 @@ export class CreatePeople1760100000001 implements MigrationInterface {
         name text NOT NULL CONSTRAINT curriculum_name_key UNIQUE
       );
       CREATE TABLE curriculum_membership (
-        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-        programme_membership_id bigint NOT NULL
+        programme_membership_id bigint
           CONSTRAINT curriculum_membership_programme_membership_fkey REFERENCES programme_membership,
+        position integer,
         curriculum_id bigint NOT NULL CONSTRAINT curriculum_membership_curriculum_fkey REFERENCES curriculum,
-        end_date date
+        end_date date,
+        PRIMARY KEY (programme_membership_id, position)
       );
-      CREATE INDEX curriculum_membership_programme_membership_idx ON curriculum_membership (programme_membership_id);
       CREATE TABLE placement (
-        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-        person_id bigint NOT NULL CONSTRAINT placement_person_fkey REFERENCES person,
+        person_id bigint CONSTRAINT placement_person_fkey REFERENCES person,
+        position integer,
         grade_id text NOT NULL,
         grade text,
         date_from date,
-        date_to date
+        date_to date,
+        PRIMARY KEY (person_id, position)
       );
-      CREATE INDEX placement_person_idx ON placement (person_id);
     `);
   }
 

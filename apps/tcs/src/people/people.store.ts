@@ -163,7 +163,7 @@ const FIND_SQL = `
         'programmeNumber', r.number, 'programmeName', r.name, 'owner', r.owner, 'type', m.type,
         'startDate', m.start_date, 'endDate', m.end_date,
         'curricula', (
-          SELECT coalesce(json_agg(json_build_object('name', c.name, 'endDate', cm.end_date) ORDER BY cm.id), '[]')
+          SELECT coalesce(json_agg(json_build_object('name', c.name, 'endDate', cm.end_date) ORDER BY cm.position), '[]')
           FROM curriculum_membership cm JOIN curriculum c ON c.id = cm.curriculum_id
           WHERE cm.programme_membership_id = m.id
         )) ORDER BY m.id), '[]')
@@ -172,7 +172,7 @@ const FIND_SQL = `
     ),
     'placements', (
       SELECT coalesce(json_agg(json_build_object(
-        'gradeId', l.grade_id, 'grade', l.grade, 'dateFrom', l.date_from, 'dateTo', l.date_to) ORDER BY l.id), '[]')
+        'gradeId', l.grade_id, 'grade', l.grade, 'dateFrom', l.date_from, 'dateTo', l.date_to) ORDER BY l.position), '[]')
       FROM placement l WHERE l.person_id = p.id
     )
   ) AS trainee

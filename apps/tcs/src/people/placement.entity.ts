@@ -1,20 +1,16 @@
-import { Column, Entity, ForeignKey, Index, PrimaryGeneratedColumn } from 'typeorm';
+import { Column, Entity, ForeignKey, PrimaryColumn } from 'typeorm';
 import { Person } from './person.entity.js';
 
 /** A post held for a time at a grade. */
 @Entity('placement')
-@Index('placement_person_idx', ['personId'])
 export class Placement {
-  @PrimaryGeneratedColumn('identity', {
-    type: 'bigint',
-    generatedIdentity: 'ALWAYS',
-    primaryKeyConstraintName: 'placement_pkey',
-  })
-  id!: number;
-
-  @Column('bigint', { name: 'person_id' })
+  @PrimaryColumn('bigint', { name: 'person_id', primaryKeyConstraintName: 'placement_pkey' })
   @ForeignKey(() => Person, { name: 'placement_person_fkey' })
   personId!: number;
+
+  /** From 0, in the order in which they were put. */
+  @PrimaryColumn('int', { primaryKeyConstraintName: 'placement_pkey' })
+  position!: number;
 
   /** Compared whole: 279 is not 2790. */
   @Column('text', { name: 'grade_id' })
