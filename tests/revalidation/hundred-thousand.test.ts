@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describeWithEngines, generatePeople } from '@lockstep/testing';
 import { expect, it } from 'vitest';
 import { loadPeople, londonToday } from '../stage/people.js';
-import { useStage } from '../stage/stage.js';
+import { type App, type Stage, useStage } from '../stage/stage.js';
 import { dayOfRun, issuesOf, phaseOf, type RunView, sync } from '../stage/sync-run.js';
 import { allEqual, compareWithSource } from './compare.js';
 import { recomputeWarnings } from './recompute.js';
@@ -29,6 +30,8 @@ describeWithEngines('a hundred thousand people', (engines) => {
         written: PEOPLE,
         rejected: 0,
       });
+      for (const app of ['tcs', 'integration'] as const) console.info(`${app}: peak ${peakMemoryMb(stage, app)} MB`);
+      console.info(durations(run));
       const perSecond = (from: number, to: number): number => Math.round((PEOPLE / (to - from)) * 1000);
       console.info(`loaded ${perSecond(began, triggered)} people/s, rebuilt ${perSecond(triggered, ended)} people/s`);
     },
@@ -64,6 +67,23 @@ describeWithEngines('a hundred thousand people', (engines) => {
     LIMIT_MS,
   );
 });
+
+/** The most memory the process ever held, as Linux counts it. */
+function peakMemoryMb(stage: Stage, app: App): number | 'an unknown number of' {
+  try {
+    const status = readFileSync(`/proc/${stage.service(app).pid()}/status`, 'utf8');
+    return Math.round(Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024);
+  } catch {
+    return 'an unknown number of';
+  }
+}
+
+function durations({ phases }: RunView): string {
+  const done = phases.filter(({ state }) => state === 'done');
+  return done
+    .map(({ name, startedAt, finishedAt }) => `${name} ${(Date.parse(finishedAt) - Date.parse(startedAt)) / 1000} s`)
+    .join(', ');
+}
 
 function countByCode(issues: { code: string }[]): Record<string, number> {
   const counts: Record<string, number> = {};

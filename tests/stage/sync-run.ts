@@ -7,15 +7,19 @@ export interface RunView {
   runId: string;
   state: string;
   generation: string | null;
-  phases: {
-    name: string;
-    state: string;
-    expected: number | null;
-    received: number;
-    written: number;
-    rejected: number;
-  }[];
+  phases: PhaseView[];
   error: { code: string; message: string } | null;
+}
+
+export interface PhaseView {
+  name: string;
+  state: string;
+  expected: number | null;
+  received: number;
+  written: number;
+  rejected: number;
+  startedAt: string;
+  finishedAt: string;
 }
 
 /** An issue of a run as REST shows it. */
@@ -68,7 +72,7 @@ export async function sync(stage: Stage): Promise<RunView> {
   return endOfRun(stage, await triggerSync(stage));
 }
 
-export function phaseOf(run: RunView, name: string): RunView['phases'][number] {
+export function phaseOf(run: RunView, name: string): PhaseView {
   const phase = run.phases.find((one) => one.name === name);
   if (!phase) throw new Error(`run ${run.runId} has no phase ${name}`);
   return phase;
