@@ -12,6 +12,7 @@ export { type GenerationEvent, type GenerationState, IllegalTransitionError } fr
 export { type FamilyStatus, IndexFamily, type IndexFamilyOptions, type RunFence } from './generations/index-family.js';
 export type { Authority, VerificationReport } from './generations/verify-generation.js';
 export type { LiveResult } from './generations/write-live.js';
+export { MemorySearchEngine } from './memory/memory-search-engine.js';
 export * from './query/query-errors.js';
 export * from './query/search-query.js';
 export {

@@ -1,9 +1,8 @@
 import type { IndexWrite, WriteOutcome } from '../engine/search-engine.js';
+import { MAX_SOURCE_LENGTH } from '../engine/writable.js';
 
 /** Largest body of one request, in UTF-16 units: far below the server's 100 MB, and answered well within the timeout. */
-const MAX_BODY_LENGTH = 8_000_000;
-/** A longer id, an empty one or a version that is no safe integer makes Elasticsearch refuse the whole request. */
-const MAX_ID_BYTES = 512;
+const MAX_BODY_LENGTH = MAX_SOURCE_LENGTH;
 const MAX_REASON_LENGTH = 500;
 
 const OK: WriteOutcome = { status: 'ok' };
@@ -19,15 +18,6 @@ export interface BulkItem {
 export interface BulkBody {
   readonly body: string;
   readonly positions: readonly number[];
-}
-
-/** Why a write must not be sent at all, or undefined. */
-export function refusal(write: IndexWrite): string | undefined {
-  if (write.id === '' || Buffer.byteLength(write.id) > MAX_ID_BYTES)
-    return `The id has not 1 to ${MAX_ID_BYTES} bytes.`;
-  if (!Number.isSafeInteger(write.version) || write.version < 0) return 'The version is no whole number from 0.';
-  if (write.source.length > MAX_BODY_LENGTH) return `The document is longer than ${MAX_BODY_LENGTH} characters.`;
-  return undefined;
 }
 
 /** Lays the writes at these positions out as request bodies, in order; sources are passed on as they are. */

@@ -11,11 +11,12 @@ import type {
   WriteOutcome,
 } from '../engine/search-engine.js';
 import { IndexConflictError, IndexNotFoundError, isSearchUnavailable } from '../engine/search-errors.js';
+import { checkIndexName, findRefusal } from '../engine/writable.js';
 import { planFilters, planQuery } from '../query/plan-query.js';
 import type { Filter, SearchQuery, SearchResult } from '../query/search-query.js';
 import { canonicalJson, type IndexSchema } from '../schema/index-schema.js';
 import { fromIndexSource, type StoredDocument } from '../schema/index-source.js';
-import { type BulkBody, type BulkItem, refusal, toBulkBodies, toOutcome } from './bulk-body.js';
+import { type BulkBody, type BulkItem, toBulkBodies, toOutcome } from './bulk-body.js';
 import { ElasticsearchClient, type ElasticsearchClientOptions, ElasticsearchError } from './elasticsearch-client.js';
 import { FILLING_SETTINGS, SERVING_SETTINGS, structureOf, toMapping } from './index-body.js';
 import { toFacetCounts, toFilterBody, toPosition, toSearchBody } from './query-body.js';
@@ -48,7 +49,6 @@ interface IndexAnswer {
 
 /** How long a scan may pause between two pages. */
 const SCAN_KEEP_ALIVE = '5m';
-const NAME = /^[a-z0-9][a-z0-9_-]{0,180}$/;
 const KEY_FIELDS = ['lockstep.id', 'lockstep.version', 'lockstep.deleted'];
 
 /** A {@link SearchEngine} on Elasticsearch 8. */
@@ -103,7 +103,7 @@ export class ElasticsearchEngine implements SearchEngine {
 
   async bulk(writes: readonly IndexWrite[]): Promise<WriteOutcome[]> {
     const outcomes = writes.map((write): WriteOutcome | undefined => {
-      const reason = refusal(write);
+      const reason = findRefusal(write);
       return reason === undefined ? undefined : { status: 'rejected', reason };
     });
     const open = () => outcomes.flatMap((outcome, at) => (!outcome || outcome.status === 'retryable' ? [at] : []));
@@ -336,7 +336,7 @@ export class ElasticsearchEngine implements SearchEngine {
   }
 
   #nameOf(name: string): string {
-    if (!NAME.test(name)) throw new Error(`'${name}' cannot be the name of an index or alias.`);
+    checkIndexName(name);
     return this.#prefix + name;
   }
 

@@ -5,6 +5,7 @@ import {
   type FieldDefinition,
   type FieldDefinitions,
   type IndexSchema,
+  textFieldsOf,
 } from '../schema/index-schema.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -58,9 +59,8 @@ export function structureOf(mapping: Json): string {
 }
 
 function toTextProperties(schema: IndexSchema): Json {
-  const fields = new Set([...schema.searchFields, ...schema.matchFields]);
   return Object.fromEntries(
-    [...fields].map((field) => [
+    [...textFieldsOf(schema)].map((field) => [
       field,
       {
         type: 'text',

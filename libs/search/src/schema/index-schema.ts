@@ -103,6 +103,11 @@ export function findField(fields: FieldDefinitions, path: string): FieldDefiniti
   return field.type === 'object' ? findField(field.fields, path.slice(dot + 1)) : undefined;
 }
 
+/** Fields whose words are kept, each once: those of the free-text search and those matched in sequence. */
+export function textFieldsOf(schema: IndexSchema): Iterable<string> {
+  return new Set([...schema.searchFields, ...schema.matchFields]);
+}
+
 /** JSON with sorted keys: equal values give equal text. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>

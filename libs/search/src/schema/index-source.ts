@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { tokenize, toSortKey } from '../text/fold-text.js';
-import type { IndexSchema } from './index-schema.js';
+import { type IndexSchema, textFieldsOf } from './index-schema.js';
 
 /** A document as it is written: `id` and `version` come from its owner. */
 export interface IndexDocument {
@@ -42,7 +42,7 @@ export const VERSION_MODULUS = 1_000_000;
  * The bucket of an id, 0 to 255: first byte of its SHA-256. In PostgreSQL: `get_byte(sha256(convert_to(id, 'UTF8')), 0)`.
  */
 export function bucketOf(id: string): number {
-  return createHash('sha256').update(id).digest()[0]!;
+  return hash('sha256', id, 'buffer')[0]!;
 }
 
 /**
@@ -72,7 +72,7 @@ function foldFields(
   document: Readonly<Record<string, unknown>>,
 ): Record<string, string | string[]> {
   const text: Record<string, string | string[]> = {};
-  for (const field of new Set([...schema.searchFields, ...schema.matchFields])) {
+  for (const field of textFieldsOf(schema)) {
     const values = textsOf(document[field]).map((value) => tokenize(value).join(' '));
     if (values.length === 1) text[field] = values[0]!;
     else if (values.length > 1) text[field] = values;
@@ -83,15 +83,15 @@ function foldFields(
 function sortKeys(schema: IndexSchema, document: Readonly<Record<string, unknown>>): Record<string, string> {
   const sort: Record<string, string> = {};
   for (const field of schema.sortKeyFields) {
-    const smallest = textsOf(document[field]).map(toSortKey).sort(compareCodePoints)[0];
-    if (smallest !== undefined) sort[field] = smallest;
+    const [first, ...others] = textsOf(document[field]).map(toSortKey);
+    if (first !== undefined) sort[field] = others.reduce(smaller, first);
   }
   return sort;
 }
 
 /** Code-point order, which is the byte order of UTF-8: `<` on JavaScript strings differs beyond U+FFFF. */
-function compareCodePoints(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+function smaller(a: string, b: string): string {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b)) <= 0 ? a : b;
 }
 
 function textsOf(value: unknown): string[] {
