@@ -89,9 +89,13 @@ describeWithEngines('an extraction', (engines) => {
         LOCKSTEP_FAILPOINT: failpoint,
       },
     });
-    await peer.command(order);
-    const pid = service.pid() as number;
-    await waitFor(`${failpoint} to kill the service`, () => !isAlive(pid), { timeoutMs: 20_000 });
+    try {
+      await peer.command(order);
+      const pid = service.pid() as number;
+      await waitFor(`${failpoint} to kill the service`, () => !isAlive(pid), { timeoutMs: 20_000 });
+    } finally {
+      await service.kill('SIGKILL');
+    }
   };
 
   it('sends everybody once, in numbered batches, tombstones included, and then the totals', async () => {
