@@ -19,6 +19,7 @@ export { createTestDatabase, type TestDatabase } from './engines/test-database.j
 export { createIndexPrefix, type TestIndexPrefix } from './engines/test-index-prefix.js';
 export { createTestVhost, type TestVhost } from './engines/test-vhost.js';
 export { FakeClock } from './fake-clock.js';
+export { type GmcDoctorsOptions, generateGmcDoctors, generateRecommendations } from './gmc/generate-gmc-doctors.js';
 export type { GmcDoctorLine, RecommendationLine } from './gmc/gmc-lines.js';
 export { goldenDoctors, goldenGmcDoctors } from './golden/golden-doctors.js';
 export type { GoldenGmcDoctor, GoldenSnapshot } from './golden/golden-gmc-parts.js';

@@ -107,14 +107,18 @@ const DUMMY_ROLES = ['Dummy Record', 'DR in Training, Placeholder'];
  * hundred left out by the filters, some padded numbers, one in 2,000 claiming the number of somebody else. Lazy: memory
  * stays flat however many are taken.
  */
-export function* generatePeople({ count, seed, asOf, firstPersonId = 1 }: PeopleOptions): Generator<TraineePerson> {
-  for (let index = 0; index < count; index++) yield personAt(index, seed, asOf, firstPersonId + index);
+export function* generatePeople({ count, ...options }: PeopleOptions): Generator<TraineePerson> {
+  for (let index = 0; index < count; index++) yield personAt(index, options);
 }
 
-function personAt(index: number, seed: number, asOf: string, personId: number): TraineePerson {
+/** The person that {@link generatePeople} makes as the one after `index` others. */
+export function personAt(
+  index: number,
+  { seed, asOf, firstPersonId = 1 }: Omit<PeopleOptions, 'count'>,
+): TraineePerson {
   const random = randomOf(seed, index);
   return {
-    personId,
+    personId: firstPersonId + index,
     forenames: random.pick(FORENAMES) + random.pick(MIDDLE_NAMES),
     surname: random.pick(SURNAMES),
     ...identityOf(index, random),
