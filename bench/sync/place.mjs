@@ -1,0 +1,141 @@
+/** A virtual host, a database and a prefix of index names of our own on the engines, with the services running in it. */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import pg from 'pg';
+import { cleanUp } from '../machine/clean-up.mjs';
+import { findListener, maxRssMb } from '../machine/processes.mjs';
+import { Elastic } from './elastic.mjs';
+
+/** In the order in which they matter to a run; one that is not built takes no part. */
+const SERVICES = ['tcs', 'integration', 'recommendation', 'connection'];
+const REQUIRED = ['tcs', 'integration'];
+
+/** The services that are compiled; throws when those without which there is no run are missing. */
+export function builtServices() {
+  const built = SERVICES.filter((app) => existsSync(new URL(`../../apps/${app}/dist/main.js`, import.meta.url)));
+  const missing = REQUIRED.filter((app) => !built.includes(app));
+  if (missing.length > 0) throw new Error(`${missing.join(', ')} is not built; run: npm run build`);
+  return built;
+}
+
+/** The engines of `npm run engines`, or those that the environment names; throws, naming the command, when there are none. */
+export async function findEngines() {
+  const { findEngines: find } = await testing('engines/find-engines.js');
+  const found = await find();
+  if (!found.engines) throw new Error(found.reason);
+  return found.engines;
+}
+
+/** Ids of the processes behind the engines, each the root of a family; undefined where a process is not visible. */
+export function enginePids(engines) {
+  const portOf = (url, fallback) => Number(new URL(url).port || fallback);
+  return {
+    postgres: [findListener(portOf(engines.databaseUrl, 5432))],
+    rabbitmq: [findListener(portOf(engines.rabbitmqUrl, 5672))],
+    elasticsearch: [findListener(portOf(engines.elasticsearchUrl, 9200))],
+  };
+}
+
+/** Opens a place and starts the services in it, as in production. */
+export async function openPlace(engines, apps) {
+  const { createTestVhost } = await testing('engines/test-vhost.js');
+  const { createTestDatabase } = await testing('engines/test-database.js');
+  const { createIndexPrefix } = await testing('engines/test-index-prefix.js');
+  const elastic = new Elastic(engines.elasticsearchUrl);
+  const { prefix, remove: removeIndices } = createIndexPrefix(engines);
+  const ends = [
+    cleanUp.add('removing the indices', async () => {
+      await removeIndices();
+      await elastic.request('DELETE', `/_index_template/lockstep-${prefix}*`);
+    }),
+  ];
+  const database = await createTestDatabase(engines);
+  ends.push(cleanUp.add('removing the database', () => database.remove()));
+  const vhost = await createTestVhost(engines);
+  ends.push(cleanUp.add('removing the virtual host', () => vhost.remove()));
+  const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+  // The database is dropped under the idle connections when the bench is interrupted.
+  pool.on('error', () => undefined);
+  ends.push(cleanUp.add('closing connections', () => pool.end()));
+  const place = {
+    elastic,
+    prefix,
+    pool,
+    engines,
+    rabbit: vhost.management,
+    databaseUrl: database.url,
+    rabbitmqUrl: vhost.url,
+    token: randomBytes(16).toString('hex'),
+    services: {},
+    async close() {
+      for (const end of ends.reverse()) await end();
+    },
+  };
+  for (const app of apps) {
+    place.services[app] = await startOne(place, app);
+    ends.push(cleanUp.add(`stopping ${app}`, () => place.services[app].kill('SIGTERM')));
+  }
+  return place;
+}
+
+async function startOne(place, app) {
+  const { startService } = await testing('start-service.js');
+  return startService({
+    app,
+    env: {
+      NODE_ENV: 'production',
+      RABBITMQ_URL: place.rabbitmqUrl,
+      DATABASE_URL: place.databaseUrl,
+      ELASTICSEARCH_URL: place.engines.elasticsearchUrl,
+      INDEX_PREFIX: place.prefix,
+      LOCKSTEP_ADMIN_TOKEN: place.token,
+    },
+  });
+}
+
+/** Groups of processes for a CPU watch: each service and each engine. */
+export function processGroups(place) {
+  const services = Object.entries(place.services).map(([app, service]) => [app, [service.pid()]]);
+  return { ...Object.fromEntries(services), ...enginePids(place.engines) };
+}
+
+/** Most memory that each service has held since its start, loading included, in MB. */
+export function memoryOfServices(place) {
+  const entries = Object.entries(place.services).map(([app, service]) => [app, maxRssMb(service.pid())]);
+  return Object.fromEntries(entries);
+}
+
+/** Calls a service as the admin; the parsed answer, or an error with what it said and the end of its log. */
+export async function call(place, app, method, path, { body, contentType, limitMs = 60_000 } = {}) {
+  const service = place.services[app];
+  const answer = await fetch(service.url + path, {
+    method,
+    body,
+    duplex: 'half',
+    headers: { authorization: `Bearer ${place.token}`, ...(contentType && { 'content-type': contentType }) },
+    signal: AbortSignal.timeout(limitMs),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${app} ${method} ${path}: ${answer.status} ${text}\n${logTail(service)}`);
+  return text ? JSON.parse(text) : undefined;
+}
+
+/** The last lines of a service's log, those of requests left out: following a run makes hundreds of them. */
+export function logTail(service) {
+  const lines = service.logs().trimEnd().split('\n');
+  const told = lines.filter((line) => !line.includes('"msg":"request"'));
+  return told.slice(-20).join('\n');
+}
+
+export async function query(place, sql, values) {
+  return (await place.pool.query(sql, values)).rows;
+}
+
+/** Not by the package's name: its root also loads the helpers of the test runner. */
+async function testing(path) {
+  const file = new URL(`../../libs/testing/dist/${path}`, import.meta.url);
+  return import(file.href).catch((error) => {
+    if (error.code === 'ERR_MODULE_NOT_FOUND') throw new Error('Lockstep is not built; run: npm run build');
+    throw error;
+  });
+}
