@@ -8,4 +8,4 @@ import { getMasterCommand, indexRebuildReported, masterDoctorsUpdated, messages 
 for (const message of [getMasterCommand, masterDoctorsUpdated, indexRebuildReported]) {
   if (!messages.includes(message)) messages.push(message);
 }
-await import('../dist/main.js');
+await import(new URL('../dist/main.js', import.meta.url).href);

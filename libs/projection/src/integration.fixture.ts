@@ -12,7 +12,6 @@ import {
 } from '@lockstep/contracts';
 import { RabbitBroker } from '@lockstep/messaging';
 import { type SearchEngine, toIndexSource } from '@lockstep/search';
-import { waitFor } from '@lockstep/testing';
 import { masterDoctorAliases, masterDoctorSchema } from './master-doctor-index.js';
 
 /** The messages between integration and the services that project its documents. */
@@ -92,10 +91,9 @@ export class Integration {
     return whole;
   }
 
-  /** The service's last word on a run. */
-  lastWord(runId: string, timeoutMs = 60_000): Promise<IndexRebuildReportV1> {
-    const find = () => this.reports.find((report) => report.runId === runId && report.state !== 'running');
-    return waitFor(`the last word on run ${runId}`, find, { timeoutMs }) as Promise<IndexRebuildReportV1>;
+  /** The service's last word on a run, once it has come. */
+  findLastWord(runId: string): IndexRebuildReportV1 | undefined {
+    return this.reports.find((report) => report.runId === runId && report.state !== 'running');
   }
 
   async close(): Promise<void> {

@@ -27,7 +27,7 @@ describeWithEngines('a rebuild whose service is killed', (engines) => {
     stage = await openStage(engines);
     await stage.integration.write(doctors());
     const { runId } = await stage.integration.command({ fence: 1 });
-    await stage.integration.lastWord(runId);
+    await waitFor('the first rebuild', () => stage.integration.findLastWord(runId));
   });
 
   afterAll(async () => {
@@ -47,7 +47,8 @@ describeWithEngines('a rebuild whose service is killed', (engines) => {
       await stage.restartToDieAt(STEPS[at + 1]);
     }
 
-    const report = await integration.lastWord(runId);
+    const find = () => integration.findLastWord(runId);
+    const report = (await waitFor('the end of the rebuild', find, { timeoutMs: 60_000 }))!;
 
     expect(report).toMatchObject({
       state: 'succeeded',

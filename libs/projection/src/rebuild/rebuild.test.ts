@@ -1,5 +1,5 @@
-import { londonDate } from '@lockstep/contracts';
-import { ElasticsearchEngine, type SearchEngine, type StoredDocument } from '@lockstep/search';
+import { type IndexRebuildReportV1, londonDate } from '@lockstep/contracts';
+import { ElasticsearchEngine, type SearchEngine, SearchUnavailableError, type StoredDocument } from '@lockstep/search';
 import { Clock } from '@lockstep/service';
 import {
   aMasterDoctor,
@@ -52,8 +52,12 @@ describeWithEngines('a projected index', (engines) => {
     fence += 1;
     return integration.command({ fence, asOf: AS_OF, ...overrides });
   };
+  const lastWord = async (runId: string): Promise<IndexRebuildReportV1> => {
+    const find = () => integration.findLastWord(runId);
+    return (await waitFor(`the last word on run ${runId}`, find, { timeoutMs: 60_000 }))!;
+  };
   const rebuild = async (overrides: { asOf?: string; generation?: string } = {}) =>
-    integration.lastWord((await command(overrides)).runId);
+    lastWord((await command(overrides)).runId);
   const activeIndex = async () => (await (await app.get(ProjectedIndex, { strict: false }).ready()).status()).active!;
   const shown = async (): Promise<Map<string, StoredDocument>> => {
     const { indexName } = await activeIndex();
@@ -133,11 +137,18 @@ describeWithEngines('a projected index', (engines) => {
     });
   });
 
+  it('waits for a search engine that is away, and goes on', async () => {
+    engine.failScans(2);
+    const report = await rebuild();
+    expect(report).toMatchObject({ state: 'succeeded', received: report.expected });
+    expect((await activeIndex()).runId).toBe(report.runId);
+  });
+
   describe('asked for more than once', () => {
     it('does a repeated command once, and answers again when it has ended', async () => {
       const first = await command();
       await integration.command(first);
-      const report = await integration.lastWord(first.runId);
+      const report = await lastWord(first.runId);
       const { indexName } = await activeIndex();
       const said = integration.reports.filter(
         ({ runId, state }) => runId === first.runId && state === 'succeeded',
@@ -170,11 +181,11 @@ describeWithEngines('a projected index', (engines) => {
       const older = await command();
       await gate.reached;
       const newer = await command();
-      expect(await integration.lastWord(older.runId)).toMatchObject({ state: 'failed' });
+      expect(await lastWord(older.runId)).toMatchObject({ state: 'failed' });
       gate.open();
-      expect(await integration.lastWord(newer.runId)).toMatchObject({ state: 'succeeded' });
+      expect(await lastWord(newer.runId)).toMatchObject({ state: 'succeeded' });
       expect((await activeIndex()).runId).toBe(newer.runId);
-      expect((await integration.lastWord(older.runId)).error).toMatch(/^SUPERSEDED: /);
+      expect((await lastWord(older.runId)).error).toMatch(/^SUPERSEDED: /);
       expect((await engine.listIndices()).filter(({ meta }) => meta.runId === older.runId)).toEqual([]);
     });
   });
@@ -192,7 +203,7 @@ describeWithEngines('a projected index', (engines) => {
       await waitFor('the live changes', () => shownOne('7200009'));
       gate.open();
 
-      expect(await integration.lastWord(runId)).toMatchObject({ state: 'succeeded' });
+      expect(await lastWord(runId)).toMatchObject({ state: 'succeeded' });
       expect((await activeIndex()).runId).toBe(runId);
       expect((await shownOne('7200001'))?.document).toMatchObject({ doctorLastName: 'Changed' });
       expect(await shownOne('7200002')).toMatchObject({ version: 6, deleted: true });
@@ -210,7 +221,7 @@ describeWithEngines('a projected index', (engines) => {
       const reading = (async () => {
         while (!isDone) counts.push(await engine.count(toyProjection.family.schema, 'toyindex'));
       })();
-      await integration.lastWord(runId);
+      await lastWord(runId);
       isDone = true;
       await reading;
       expect(counts.length).toBeGreaterThan(3);
@@ -271,38 +282,47 @@ describeWithEngines('a projected index', (engines) => {
   });
 });
 
-/** An engine whose next scan can be held after its first page. */
-type GatedEngine = SearchEngine & { holdScan(): { reached: Promise<void>; open: () => void } };
+/** An engine whose next scan can be held after its first page, or that can be away for some scans. */
+type GatedEngine = SearchEngine & {
+  holdScan(): { reached: Promise<void>; open: () => void };
+  failScans(times: number): void;
+};
 
 function gated(engine: ElasticsearchEngine): GatedEngine {
-  let waiting: { reached: PromiseWithResolvers<void>; opened: PromiseWithResolvers<void> } | undefined;
+  let waiting: { reached: Resolvable; opened: Resolvable } | undefined;
+  let failures = 0;
   const scan = engine.scan.bind(engine);
-  const close = engine.close.bind(engine);
   return Object.assign(engine, {
     async *scan(...parameters: Parameters<SearchEngine['scan']>) {
       const gate = waiting;
       waiting = undefined;
       for await (const page of scan(...parameters)) {
+        if (failures > 0) {
+          failures -= 1;
+          throw new SearchUnavailableError('away for a moment');
+        }
         gate?.reached.resolve();
         await gate?.opened.promise;
         yield page;
       }
     },
     holdScan() {
-      const gate = { reached: resolvers(), opened: resolvers() };
+      const gate = { reached: resolvable(), opened: resolvable() };
       waiting = gate;
-      return { reached: gate.reached.promise, open: () => gate.opened.resolve() };
+      return { reached: gate.reached.promise, open: gate.opened.resolve };
     },
-    close,
+    failScans(times: number) {
+      failures = times;
+    },
   });
 }
 
-interface PromiseWithResolvers<T> {
-  promise: Promise<T>;
-  resolve: (value: T) => void;
+interface Resolvable {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
 }
 
-function resolvers(): PromiseWithResolvers<void> {
+function resolvable(): Resolvable {
   let resolve: () => void = () => undefined;
   const promise = new Promise<void>((done) => {
     resolve = done;
