@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   connectionSyncDataQueue,
+  type MessageDefinition,
   messages,
   REVALIDATION_EXCHANGE,
   type SyncDataV1,
@@ -25,7 +26,10 @@ const ADMIN_KEY = 'test-admin-token';
 class TestRoot {}
 
 /** The whole service in this process, its consumers and its worker at work. Its routes also make tokens. */
-export async function startTcs(urls: { databaseUrl: string; rabbitmqUrl: string }): Promise<NestExpressApplication> {
+export async function startTcs(
+  urls: { databaseUrl: string; rabbitmqUrl: string },
+  catalogue: readonly MessageDefinition[] = messages,
+): Promise<NestExpressApplication> {
   const config = loadConfig(tcsService.config, {
     DATABASE_URL: urls.databaseUrl,
     RABBITMQ_URL: urls.rabbitmqUrl,
@@ -34,7 +38,7 @@ export async function startTcs(urls: { databaseUrl: string; rabbitmqUrl: string 
   });
   const definition = {
     ...tcsService,
-    createModule: () => ({ module: TestRoot, imports: [TcsModule.forConfig(config), AccessAdminModule] }),
+    createModule: () => ({ module: TestRoot, imports: [TcsModule.forConfig(config, catalogue), AccessAdminModule] }),
   };
   const app = await createServiceApp(definition, config, false);
   await app.startAllMicroservices();

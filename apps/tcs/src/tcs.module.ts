@@ -1,11 +1,18 @@
-import { traineeSyncData, traineeSyncEnd } from '@lockstep/contracts';
+import {
+  type MessageDefinition,
+  messages,
+  traineeSyncData,
+  traineeSyncEnd,
+  traineesUpdated,
+} from '@lockstep/contracts';
 import { DatabaseModule } from '@lockstep/database';
 import { ExtractionModule, extractionEntities, extractionMigrations } from '@lockstep/extraction';
-import { MessagingModule, messagingMigrations } from '@lockstep/messaging';
-import { BrokerHealth, BrokerMetrics, isEngineUnavailable, type ServiceConfig } from '@lockstep/service';
+import { MessagingModule, messagingMigrations, Outbox } from '@lockstep/messaging';
+import { BrokerHealth, BrokerMetrics, Clock, isEngineUnavailable, type ServiceConfig } from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { SyncStartConsumer } from './extraction/sync-start.consumer.js';
 import { traineeExtraction } from './extraction/trainee-extraction.js';
+import { LiveUpdates } from './live-updates/live-updates.js';
 import { Curriculum, CurriculumMembership } from './people/curriculum.entity.js';
 import { PeopleController } from './people/people.controller.js';
 import { CreatePeople1760100000001 } from './people/people.migration.js';
@@ -14,8 +21,12 @@ import { GmcDetails, Person } from './people/person.entity.js';
 import { Placement } from './people/placement.entity.js';
 import { Programme, ProgrammeMembership } from './people/programme.entity.js';
 
-/** What this service publishes. */
-export const PUBLISHED = [traineeSyncData, traineeSyncEnd];
+/** What this service publishes: the live message from the day on which the catalogue names it. */
+export const PUBLISHED = publishedBy(messages);
+
+function publishedBy(catalogue: readonly MessageDefinition[]): MessageDefinition[] {
+  return [traineeSyncData, traineeSyncEnd, traineesUpdated].filter((message) => catalogue.includes(message));
+}
 
 /** Classes with the handlers of the queues that this service consumes. */
 export const CONSUMERS = [SyncStartConsumer];
@@ -23,7 +34,7 @@ export const CONSUMERS = [SyncStartConsumer];
 /** People, programmes and placements, and sending all of them for a run. */
 @Module({})
 export class TcsModule {
-  static forConfig(config: ServiceConfig): DynamicModule {
+  static forConfig(config: ServiceConfig, catalogue: readonly MessageDefinition[] = messages): DynamicModule {
     return {
       module: TcsModule,
       imports: [
@@ -46,7 +57,8 @@ export class TcsModule {
         }),
         MessagingModule.forService({
           service: 'tcs',
-          publishes: PUBLISHED,
+          publishes: publishedBy(catalogue),
+          catalogue,
           url: config.rabbitmqUrl,
           isEngineUnavailable,
           drainTimeoutMs: config.shutdownGraceMs,
@@ -54,7 +66,17 @@ export class TcsModule {
         ExtractionModule.forSource(traineeExtraction),
       ],
       controllers: [PeopleController, ...CONSUMERS],
-      providers: [BrokerHealth, BrokerMetrics, PeopleStore],
+      providers: [
+        BrokerHealth,
+        BrokerMetrics,
+        PeopleStore,
+        {
+          provide: LiveUpdates,
+          inject: [Outbox, Clock],
+          useFactory: (outbox: Outbox, clock: Clock) =>
+            new LiveUpdates(outbox, clock, catalogue.includes(traineesUpdated)),
+        },
+      ],
     };
   }
 }

@@ -1,6 +1,7 @@
 import { inTransaction } from '@lockstep/database';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { LiveUpdates } from '../live-updates/live-updates.js';
 import { clearParts, writePeople } from './people-write.store.js';
 import { contentHash, type PersonRecord, type ProgrammeRecord, statedProgrammes } from './person-record.js';
 import type { TraineeView } from './trainee-view.js';
@@ -13,16 +14,24 @@ export interface SaveOutcome {
 }
 
 /**
- * People and their parts. Every change raises the versions of all people it shows in, in its own transaction; a save
- * that changes nothing leaves them. Writes go statement by statement over the whole set given, never person by person.
+ * People and their parts. Every change raises the versions of all people it shows in, and leaves live messages about them,
+ * in its own transaction; a save that changes nothing does neither. Writes go statement by statement over the whole set
+ * given, never person by person.
  */
 @Injectable()
 export class PeopleStore {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly live: LiveUpdates,
+  ) {}
 
   /** Creates or replaces people; each id at most once. A few hundred at a time keep statements and locks short. */
   async save(people: readonly PersonRecord[]): Promise<SaveOutcome> {
-    return inTransaction(this.dataSource, (manager) => savePeople(manager, people));
+    return inTransaction(this.dataSource, async (manager) => {
+      const { outcome, changed } = await savePeople(manager, people);
+      await this.live.tell(manager, changed);
+      return outcome;
+    });
   }
 
   /** Leaves a tombstone without personal data; false when there is nobody, or only a tombstone. */
@@ -39,8 +48,10 @@ export class PeopleStore {
          SELECT id FROM gone`,
         [personId],
       );
-      if (gone.length > 0) await clearParts(manager, [personId]);
-      return gone.length > 0;
+      if (gone.length === 0) return false;
+      await clearParts(manager, [personId]);
+      await this.live.tell(manager, [personId]);
+      return true;
     });
   }
 
@@ -55,7 +66,10 @@ export class PeopleStore {
  * Programmes are always touched before people, and both in the order of their keys, so that two saves rarely deadlock
  * (and then one of them runs again).
  */
-async function savePeople(manager: EntityManager, people: readonly PersonRecord[]): Promise<SaveOutcome> {
+async function savePeople(
+  manager: EntityManager,
+  people: readonly PersonRecord[],
+): Promise<{ outcome: SaveOutcome; changed: number[] }> {
   const hashes = new Map(people.map((person) => [person.id, contentHash(person)]));
   const stated = statedProgrammes(people);
   const restated = await stateProgrammes(manager, stated);
@@ -64,7 +78,9 @@ async function savePeople(manager: EntityManager, people: readonly PersonRecord[
   const changed = people.filter(({ id }) => known.get(id)?.contentHash !== hashes.get(id));
   const touched = await raiseMembers(manager, restated, changed);
   await writePeople(manager, { people: changed, hashes, programmeIds });
-  return classify({ people, known, changed, touched });
+  // Also those who were not given: everybody on a programme whose name or owner was restated.
+  const ids = [...new Set([...changed.map(({ id }) => id), ...touched])];
+  return { outcome: classify({ people, known, changed, touched }), changed: ids };
 }
 
 interface KnownPerson {
