@@ -74,10 +74,8 @@ export class IndexRebuild {
 
   private async verifyAndSwap(family: IndexFamily, generation: RunGeneration, rebuild: Rebuild): Promise<void> {
     const { leftOut } = (await this.store.load(rebuild.runId)) ?? rebuild;
-    const report = await family.verify(
-      generation,
-      this.masterOf(rebuild).authority(leftOut ?? { hidden: {}, refused: [] }),
-    );
+    const authority = this.masterOf(rebuild).authority(leftOut ?? { hidden: {}, refused: [] }, generation.indexName);
+    const report = await family.verify(generation, authority);
     if (report.outcome === 'failed') throw new RebuildFailedError(`VERIFY_FAILED: ${report.problems.join('; ')}`);
     // Whether so many doctors may come or go was decided for the master, before its own swap; this index only follows it.
     if (report.outcome === 'held') await family.approve(generation, `run ${rebuild.runId}`);

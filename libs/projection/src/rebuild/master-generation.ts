@@ -67,21 +67,36 @@ export class MasterGeneration {
     return { hidden: this.hidden, refused: [...this.failed, ...rejected].slice(0, MAX_REFUSED) };
   }
 
-  /** This generation as what the service's index must equal. */
-  authority(leftOut: LeftOut): Authority {
-    const refused = new Set(leftOut.refused.map(({ id }) => id));
-    const toRows = (doctors: readonly StoredDocument[]) => this.toRows(doctors.filter(({ id }) => !refused.has(id)));
+  /**
+   * This generation as what the service's index `index` must equal. A doctor that was refused is left out until a live change
+   * has brought it into the index after all.
+   */
+  authority(leftOut: LeftOut, index: string): Authority {
+    const ids = leftOut.refused.map(({ id }) => id);
+    const stillRefused = async () => {
+      const stored = new Set((await this.engine.getMany(index, ids)).map(({ id }) => id));
+      return new Set(ids.filter((id) => !stored.has(id)));
+    };
+    const toRows = async (doctors: readonly StoredDocument[]) => {
+      const refused = await stillRefused();
+      return this.toRows(doctors.filter(({ id }) => !refused.has(id)));
+    };
     return {
-      bucketSums: async () => this.withoutLeftOut(await this.bucketSums(), leftOut),
-      rowsOfBucket: async (bucket) => {
-        await this.engine.refresh(this.source.generation);
-        const rows: ProjectedRow[] = [];
-        const scan = this.engine.scan(this.source.generation, { bucket, tombstones: true });
-        for await (const doctors of scan) rows.push(...toRows(doctors));
-        return rows;
+      bucketSums: async () => {
+        const sums = await this.bucketSums();
+        return this.withoutLeftOut(sums, leftOut.hidden, await stillRefused());
       },
+      rowsOfBucket: async (bucket) => toRows(await this.bucket(bucket)),
       sample: async (size) => toRows(await this.sample(size)),
     };
+  }
+
+  private async bucket(bucket: number): Promise<StoredDocument[]> {
+    await this.engine.refresh(this.source.generation);
+    const doctors: StoredDocument[] = [];
+    const pages = this.engine.scan(this.source.generation, { bucket, tombstones: true });
+    for await (const page of pages) doctors.push(...page);
+    return doctors;
   }
 
   private async bucketSums(): Promise<BucketSum[]> {
@@ -99,14 +114,17 @@ export class MasterGeneration {
   }
 
   /** The master's sums as the service's index must have them: hidden doctors as tombstones, refused ones not at all. */
-  private async withoutLeftOut(sums: readonly BucketSum[], { hidden, refused }: LeftOut): Promise<BucketSum[]> {
+  private async withoutLeftOut(
+    sums: readonly BucketSum[],
+    hidden: LeftOut['hidden'],
+    refused: ReadonlySet<string>,
+  ): Promise<BucketSum[]> {
     const expected = new Map(sums.map((sum) => [sum.bucket, { ...sum }]));
     for (const [bucket, count] of Object.entries(hidden)) {
       const sum = expected.get(Number(bucket));
       if (sum) Object.assign(sum, { live: sum.live - count, tombstones: sum.tombstones + count });
     }
-    const ids = refused.map(({ id }) => id);
-    for (const { id, version, deleted } of await this.engine.getMany(this.source.generation, ids)) {
+    for (const { id, version, deleted } of await this.engine.getMany(this.source.generation, [...refused])) {
       const sum = expected.get(bucketOf(id));
       if (!sum) continue;
       sum[deleted ? 'tombstones' : 'live'] -= 1;
@@ -126,13 +144,8 @@ export class MasterGeneration {
   }
 
   private async firstOf(part: { readonly bucket?: number }, size: number): Promise<StoredDocument[]> {
-    for await (const doctors of this.engine.scan(this.source.generation, {
-      ...part,
-      pageSize: size,
-      tombstones: true,
-    })) {
-      return doctors;
-    }
+    const options = { ...part, pageSize: size, tombstones: true };
+    for await (const doctors of this.engine.scan(this.source.generation, options)) return doctors;
     return [];
   }
 

@@ -124,6 +124,19 @@ describeWithEngines('a projected index', (engines) => {
       ]);
     });
 
+    it('takes in a doctor that it had refused once a live change has put it right', async () => {
+      await integration.write([doctor('7130001', 1, { membershipType: 'REFUSED' }), doctor('7130002', 1)]);
+      const { indexName } = await activeIndex();
+      const gate = engine.holdSeal();
+      const { runId } = await command();
+      await gate.reached;
+      await integration.change(doctor('7130001', 2));
+      await waitFor('the live change', async () => (await engine.getMany(indexName, ['7130001'])).length > 0);
+      gate.open();
+      expect(await lastWord(runId)).toMatchObject({ state: 'succeeded', rejected: 1 });
+      expect(await shownOne('7130001')).toMatchObject({ version: 2, deleted: false });
+    });
+
     it('fails with its reason and keeps what is shown when the generation of the master is gone', async () => {
       const before = await activeIndex();
       const report = await rebuild({ generation: 'masterdoctor-000099' });
@@ -282,34 +295,45 @@ describeWithEngines('a projected index', (engines) => {
   });
 });
 
-/** An engine whose next scan can be held after its first page, or that can be away for some scans. */
+/** An engine whose next scan can be held after its first page, whose next fill before its end, or that can be away for some scans. */
 type GatedEngine = SearchEngine & {
-  holdScan(): { reached: Promise<void>; open: () => void };
+  holdScan(): Gate;
+  holdSeal(): Gate;
   failScans(times: number): void;
 };
 
 function gated(engine: ElasticsearchEngine): GatedEngine {
-  let waiting: { reached: Resolvable; opened: Resolvable } | undefined;
+  let scanGate: ClosedGate | undefined;
+  let sealGate: ClosedGate | undefined;
   let failures = 0;
   const scan = engine.scan.bind(engine);
+  const finishFill = engine.finishFill.bind(engine);
   return Object.assign(engine, {
     async *scan(...parameters: Parameters<SearchEngine['scan']>) {
-      const gate = waiting;
-      waiting = undefined;
+      const gate = scanGate;
+      scanGate = undefined;
       for await (const page of scan(...parameters)) {
         if (failures > 0) {
           failures -= 1;
           throw new SearchUnavailableError('away for a moment');
         }
-        gate?.reached.resolve();
-        await gate?.opened.promise;
+        await gate?.pass();
         yield page;
       }
     },
+    async finishFill(name: string) {
+      const gate = sealGate;
+      sealGate = undefined;
+      await gate?.pass();
+      await finishFill(name);
+    },
     holdScan() {
-      const gate = { reached: resolvable(), opened: resolvable() };
-      waiting = gate;
-      return { reached: gate.reached.promise, open: gate.opened.resolve };
+      scanGate = closedGate();
+      return scanGate;
+    },
+    holdSeal() {
+      sealGate = closedGate();
+      return sealGate;
     },
     failScans(times: number) {
       failures = times;
@@ -317,17 +341,30 @@ function gated(engine: ElasticsearchEngine): GatedEngine {
   });
 }
 
-interface Resolvable {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
+interface Gate {
+  /** Somebody stands before it. */
+  readonly reached: Promise<void>;
+  open(): void;
 }
 
-function resolvable(): Resolvable {
-  let resolve: () => void = () => undefined;
-  const promise = new Promise<void>((done) => {
-    resolve = done;
+interface ClosedGate extends Gate {
+  pass(): Promise<void>;
+}
+
+function closedGate(): ClosedGate {
+  let arrive: () => void = () => undefined;
+  let open: () => void = () => undefined;
+  const reached = new Promise<void>((resolve) => {
+    arrive = resolve;
   });
-  return { promise, resolve };
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const pass = () => {
+    arrive();
+    return opened;
+  };
+  return { reached, open, pass };
 }
 
 function doctor(id: string, version: number, stated: Partial<NonNullable<MasterRow['document']>> = {}): MasterRow {
