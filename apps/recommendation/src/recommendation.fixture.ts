@@ -11,24 +11,24 @@ import {
   masterDoctorsUpdated,
   messages,
   type QueueDefinition,
+  REVALIDATION_EXCHANGE,
   type SyncDataV1,
   type SyncEndV1,
 } from '@lockstep/contracts';
-import { buildRabbitDefinitions } from '@lockstep/messaging';
+import { buildRabbitDefinitions, RabbitBroker } from '@lockstep/messaging';
 import { AccessAdminModule, createServiceApp, loadConfig } from '@lockstep/service';
-import { createIndexPrefix, createTestDatabase, createTestVhost, type Engines } from '@lockstep/testing';
 import { Module } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import amqp from 'amqplib';
 import supertest from 'supertest';
 import { DataSource } from 'typeorm';
 import { RecommendationModule } from './recommendation.module.js';
 import { recommendationService } from './recommendation.service.js';
 
 /** The admin's key of every service started here. */
-export const ADMIN_KEY = 'test-admin-token';
+const ADMIN_KEY = 'test-admin-token';
 
-const CATALOGUE: readonly MessageDefinition[] = [
+/** All that this service and its neighbours send each other, whether or not the catalogue names it already. */
+export const CATALOGUE: readonly MessageDefinition[] = [
   ...new Set([
     ...messages,
     gmcSyncStart,
@@ -41,17 +41,23 @@ const CATALOGUE: readonly MessageDefinition[] = [
   ]),
 ];
 
-@Module({})
-class TestRoot {}
+/** Where a service under test keeps its things; `createTestPlaces` of the test tools makes one. */
+export interface Places {
+  databaseUrl: string;
+  rabbitmqUrl: string;
+  elasticsearchUrl: string;
+  indexPrefix: string;
+  management: { importDefinitions: (definitions: object) => Promise<void> };
+}
 
 /** A message as its consumer would get it. */
 export interface Arrival {
   type: string;
-  headers: Record<string, unknown>;
+  headers: Readonly<Record<string, unknown>>;
   payload: SyncDataV1<GmcDoctorItemV1> & SyncEndV1;
 }
 
-/** The whole service in this process on a database and a broker of its own, and a look at what it sends. */
+/** The whole service in this process, and its neighbours' ends of the queues. */
 export interface RecommendationStage {
   app: NestExpressApplication;
   /** Calls the service, as the admin unless another key, or null for none, is given. */
@@ -59,35 +65,22 @@ export interface RecommendationStage {
   /** Loads lines, each an object or a text as it is. */
   load: (path: string, lines: readonly (object | string)[], key?: string) => supertest.Test;
   keys: { viewer: string; operator: string };
-  /** What arrives in a queue of somebody else, oldest first, from what lies there now on; the array grows. */
+  /** What arrives in a queue of a neighbour, from what lies there now on; the array grows. */
   collect: (queue: QueueDefinition) => Promise<Arrival[]>;
-  /** Sends a message as somebody else does; the broker has it when this resolves. */
+  /** Sends a message as a neighbour does; the broker has it when this resolves. */
   publish: <T extends object>(definition: MessageDefinition<T>, payload: T) => Promise<void>;
   sql: <T>(text: string, parameters?: unknown[]) => Promise<T[]>;
-  databaseUrl: string;
-  rabbitmqUrl: string;
   stop: () => Promise<void>;
 }
 
-export async function startRecommendation(engines: Engines): Promise<RecommendationStage> {
-  const [database, vhost] = await Promise.all([createTestDatabase(engines), createTestVhost(engines)]);
-  const indexes = createIndexPrefix(engines);
-  await vhost.management.importDefinitions(buildRabbitDefinitions(CATALOGUE));
-  const config = loadConfig(recommendationService.config, {
-    DATABASE_URL: database.url,
-    RABBITMQ_URL: vhost.url,
-    ELASTICSEARCH_URL: engines.elasticsearchUrl,
-    INDEX_PREFIX: indexes.prefix,
-    LOCKSTEP_ADMIN_TOKEN: ADMIN_KEY,
-    BODY_LIMIT_BYTES: '20480',
-  });
-  const imports = [RecommendationModule.forConfig(config, CATALOGUE), AccessAdminModule];
-  const definition = { ...recommendationService, createModule: () => ({ module: TestRoot, imports }) };
-  const app = await createServiceApp(definition, config, false);
-  await app.startAllMicroservices();
-  await app.init();
-  const connection = await amqp.connect(vhost.url);
-  const channel = await connection.createConfirmChannel();
+@Module({})
+class TestRoot {}
+
+/** Starts the service on places of its own, its consumers and its worker at work. Its routes also make tokens. */
+export async function startRecommendation(places: Places): Promise<RecommendationStage> {
+  await places.management.importDefinitions(buildRabbitDefinitions(CATALOGUE));
+  const app = await startApp(places);
+  const neighbours = await connectNeighbours(places.rabbitmqUrl);
   const call: RecommendationStage['call'] = (method, path, key = ADMIN_KEY) => {
     const request = supertest(app.getHttpServer())[method](path);
     return key === null ? request : request.set('Authorization', `Bearer ${key}`);
@@ -102,29 +95,71 @@ export async function startRecommendation(engines: Engines): Promise<Recommendat
         .set('Content-Type', 'application/x-ndjson')
         .send(lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n')),
     keys: { viewer: await keyOf('viewer'), operator: await keyOf('operator') },
-    collect: async ({ name }) => {
+    collect: neighbours.collect,
+    publish: neighbours.publish,
+    sql: (text, parameters) => app.get(DataSource).query(text, parameters),
+    stop: async () => {
+      await neighbours.leave();
+      await app.close();
+    },
+  };
+}
+
+/** The settings of a service on these places. */
+export function environmentOf(places: Omit<Places, 'management'>): Record<string, string> {
+  return {
+    DATABASE_URL: places.databaseUrl,
+    RABBITMQ_URL: places.rabbitmqUrl,
+    ELASTICSEARCH_URL: places.elasticsearchUrl,
+    INDEX_PREFIX: places.indexPrefix,
+  };
+}
+
+async function startApp(places: Places): Promise<NestExpressApplication> {
+  const config = loadConfig(recommendationService.config, {
+    ...environmentOf(places),
+    LOCKSTEP_ADMIN_TOKEN: ADMIN_KEY,
+    BODY_LIMIT_BYTES: '20480',
+  });
+  const imports = [RecommendationModule.forConfig(config, CATALOGUE), AccessAdminModule];
+  const definition = { ...recommendationService, createModule: () => ({ module: TestRoot, imports }) };
+  const app = await createServiceApp(definition, config, false);
+  await app.startAllMicroservices();
+  await app.init();
+  return app;
+}
+
+/** Takes the places of the services at the other ends of the queues. */
+export async function connectNeighbours(
+  url: string,
+): Promise<Pick<RecommendationStage, 'collect' | 'publish'> & { leave: () => Promise<void> }> {
+  const exchanges = [REVALIDATION_EXCHANGE];
+  const broker = new RabbitBroker({ url, service: 'test-neighbour', catalogue: CATALOGUE, exchanges });
+  await broker.connect();
+  return {
+    collect: async (queue) => {
       const arrivals: Arrival[] = [];
-      const take = (message: amqp.ConsumeMessage | null): void => {
-        if (!message) return;
-        const { type, headers = {} } = message.properties;
-        arrivals.push({ type, headers, payload: JSON.parse(message.content.toString('utf8')) });
-      };
-      await channel.consume(name, take, { noAck: true });
+      const options = { batchSize: 20, batchWaitMs: 5, prefetch: 100, concurrency: 1 };
+      const subscription = broker.subscribe(queue, options, async (deliveries) => {
+        for (const { body, properties } of deliveries) {
+          const { type = '', headers } = properties;
+          arrivals.push({ type, headers, payload: JSON.parse(body.toString('utf8')) });
+        }
+        return deliveries.map(() => ({ kind: 'ack' }));
+      });
+      await subscription.ready;
       return arrivals;
     },
-    publish: async ({ exchange, routingKey, type, version }, payload) => {
-      const headers = { 'x-message-version': version, 'x-attempt': 1 };
-      const body = Buffer.from(JSON.stringify(payload));
-      channel.publish(exchange, routingKey, body, { type, messageId: randomUUID(), headers, mandatory: true });
-      await channel.waitForConfirms();
-    },
-    sql: (text, parameters) => app.get(DataSource).query(text, parameters),
-    databaseUrl: database.url,
-    rabbitmqUrl: vhost.url,
-    stop: async () => {
-      await connection.close();
-      await app.close();
-      await Promise.all([database.remove(), vhost.remove(), indexes.remove()]);
+    publish: ({ exchange, routingKey, type, version }, payload) =>
+      broker.publish({
+        exchange,
+        routingKey,
+        body: Buffer.from(JSON.stringify(payload)),
+        properties: { messageId: randomUUID(), type, headers: { 'x-message-version': version, 'x-attempt': 1 } },
+      }),
+    leave: async () => {
+      await broker.drain(5_000);
+      await broker.close();
     },
   };
 }

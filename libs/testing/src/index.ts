@@ -17,6 +17,7 @@ export {
 export { type EngineName, restartEngine } from './engines/restart-engine.js';
 export { createTestDatabase, type TestDatabase } from './engines/test-database.js';
 export { createIndexPrefix, type TestIndexPrefix } from './engines/test-index-prefix.js';
+export { createTestPlaces, type TestPlaces } from './engines/test-places.js';
 export { createTestVhost, type TestVhost } from './engines/test-vhost.js';
 export { FakeClock } from './fake-clock.js';
 export { type GmcDoctorsOptions, generateGmcDoctors, generateRecommendations } from './gmc/generate-gmc-doctors.js';

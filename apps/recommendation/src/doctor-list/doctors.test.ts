@@ -1,5 +1,5 @@
 import { type MasterDoctorDocument, type MasterDoctorUpdateV1, masterDoctorsUpdated } from '@lockstep/contracts';
-import { aMasterDoctor, describeWithEngines, waitFor } from '@lockstep/testing';
+import { aMasterDoctor, createTestPlaces, describeWithEngines, type TestPlaces, waitFor } from '@lockstep/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type RecommendationStage, startRecommendation } from '../recommendation.fixture.js';
 
@@ -41,10 +41,12 @@ Object.assign(ali, { underNotice: 'YES', designatedBody: LEEDS, tisStatus: 'NOT_
 Object.assign(trainee, { underNotice: 'YES', programmeName: 'General Practice Leeds' });
 
 describeWithEngines('the list of doctors', (engines) => {
+  let places: TestPlaces;
   let stage: RecommendationStage;
 
   beforeAll(async () => {
-    stage = await startRecommendation(engines);
+    places = await createTestPlaces(engines);
+    stage = await startRecommendation(places);
     expect((await list('')).body, 'before anything was indexed').toEqual({
       items: [],
       total: 0,
@@ -60,7 +62,10 @@ describeWithEngines('the list of doctors', (engines) => {
     await waitFor('all doctors', async () => (await list('')).body.total === 4);
   });
 
-  afterAll(() => stage?.stop());
+  afterAll(async () => {
+    await stage?.stop();
+    await places?.remove();
+  });
 
   const tell = (items: MasterDoctorUpdateV1[]) => stage.publish(masterDoctorsUpdated, { items });
   const list = (query: string, key?: string | null) => stage.call('get', `/api/doctors?${query}`, key);

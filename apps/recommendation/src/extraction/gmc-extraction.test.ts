@@ -7,22 +7,27 @@ import {
   londonDate,
   type SyncStartV1,
 } from '@lockstep/contracts';
-import { describeWithEngines, goldenGmcDoctors, waitFor } from '@lockstep/testing';
+import { createTestPlaces, describeWithEngines, goldenGmcDoctors, type TestPlaces, waitFor } from '@lockstep/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Arrival, type RecommendationStage, startRecommendation } from '../recommendation.fixture.js';
 
 const AS_OF = '2026-03-14';
 
 describeWithEngines('sending all GMC doctors for a run', (engines) => {
+  let places: TestPlaces;
   let stage: RecommendationStage;
   let arrivals: Arrival[];
 
   beforeEach(async () => {
-    stage = await startRecommendation(engines);
+    places = await createTestPlaces(engines);
+    stage = await startRecommendation(places);
     arrivals = await stage.collect(gmcSyncDataQueue);
   });
 
-  afterEach(() => stage?.stop());
+  afterEach(async () => {
+    await stage?.stop();
+    await places?.remove();
+  });
 
   const command = (change: Partial<SyncStartV1> = {}): SyncStartV1 => ({
     runId: randomUUID(),

@@ -1,4 +1,4 @@
-import { describeWithEngines } from '@lockstep/testing';
+import { createTestPlaces, describeWithEngines, type TestPlaces } from '@lockstep/testing';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type RecommendationStage, startRecommendation } from '../recommendation.fixture.js';
@@ -28,13 +28,18 @@ function pathsOf({ line, code, errors = [] }: Faults): [number | undefined, stri
 }
 
 describeWithEngines('GMC doctors over REST', (engines) => {
+  let places: TestPlaces;
   let stage: RecommendationStage;
 
   beforeAll(async () => {
-    stage = await startRecommendation(engines);
+    places = await createTestPlaces(engines);
+    stage = await startRecommendation(places);
   });
 
-  afterAll(() => stage?.stop());
+  afterAll(async () => {
+    await stage?.stop();
+    await places?.remove();
+  });
 
   const put = (gmcNumber: string, body: object) => stage.call('put', `/api/gmc-doctors/${gmcNumber}`).send(body);
   const get = async (gmcNumber: string) => (await stage.call('get', `/api/gmc-doctors/${gmcNumber}`)).body;

@@ -1,5 +1,5 @@
 import { gmcDoctorUpdatedQueue } from '@lockstep/contracts';
-import { describeWithEngines, waitFor } from '@lockstep/testing';
+import { createTestPlaces, describeWithEngines, type TestPlaces, waitFor } from '@lockstep/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Arrival, type RecommendationStage, startRecommendation } from '../recommendation.fixture.js';
 
@@ -12,15 +12,20 @@ const SUBMITTED = {
 };
 
 describeWithEngines('recommendations over REST, and live messages about doctors', (engines) => {
+  let places: TestPlaces;
   let stage: RecommendationStage;
   let arrivals: Arrival[];
 
   beforeAll(async () => {
-    stage = await startRecommendation(engines);
+    places = await createTestPlaces(engines);
+    stage = await startRecommendation(places);
     arrivals = await stage.collect(gmcDoctorUpdatedQueue);
   });
 
-  afterAll(() => stage?.stop());
+  afterAll(async () => {
+    await stage?.stop();
+    await places?.remove();
+  });
 
   const load = (lines: readonly (object | string)[], key?: string) =>
     stage.load('/api/recommendations/bulk', lines, key);
