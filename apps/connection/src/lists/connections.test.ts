@@ -252,6 +252,16 @@ describeWithEngines('GET /api/connections/{list}', (engines) => {
     expect(body).toMatchObject({ code: 'LIST_UNKNOWN', detail: expect.stringContaining('discrepancies') });
   });
 
+  it('is documented with every parameter and the row', async () => {
+    const { body } = await supertest(app.getHttpServer()).get('/api/docs-json').expect(200);
+    const operation = body.paths['/api/connections/{list}'].get;
+    const names = operation.parameters.map(({ name }: { name: string }) => name);
+    expect(names).toEqual(
+      expect.arrayContaining(['list', 'search', 'tisDesignatedBodies', 'submissionDateTo', 'cursor']),
+    );
+    expect(Object.keys(body.components.schemas.ConnectionInfo.properties)).toContain('exceptionReason');
+  });
+
   it('is for everybody with a token, and for nobody else', async () => {
     await supertest(app.getHttpServer()).get('/api/connections/current').expect(401);
     await get('current', 'lsk_wrong').expect(401);
