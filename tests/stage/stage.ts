@@ -16,7 +16,10 @@ import { type CallOptions, callHttp, type HttpAnswer } from './http.js';
 import { MasterIndex } from './master-index.js';
 
 /** The services that these tests run, each a process of its own. */
-export type App = 'tcs' | 'integration';
+export type App = 'tcs' | 'integration' | 'recommendation' | 'connection';
+
+/** Every run needs them: the second source, and both projections. They run on each stage that runs anything. */
+const ALWAYS: readonly App[] = ['recommendation', 'connection'];
 
 /** Environment added for one service. */
 export type ServiceEnv = Record<string, string>;
@@ -116,7 +119,7 @@ export class Stage {
     return new MasterIndex(this.engines.elasticsearchUrl, this.prefix.prefix);
   }
 
-  /** Reads the stage's database directly: to compute what should be, never to arrange it. */
+  /** Asks the database directly: to compute what should be, never to arrange what the services should have done. */
   async query<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {
     return this.withDatabase(async (client) => (await client.query<Row>(sql, values)).rows);
   }
@@ -176,7 +179,8 @@ export function useStage(engines: Engines, options: { services: App[]; settings?
   vi.setConfig({ testTimeout: TEST_LIMIT_MS, hookTimeout: TEST_LIMIT_MS });
   beforeAll(async () => {
     await stage.open();
-    await Promise.all(options.services.map((app) => stage.start(app)));
+    const apps = options.services.length === 0 ? [] : [...new Set([...options.services, ...ALWAYS])];
+    await Promise.all(apps.map((app) => stage.start(app)));
   });
   afterAll(() => stage.close());
   beforeEach((context) => {

@@ -1,4 +1,4 @@
-import { traineeSyncStart } from '@lockstep/contracts';
+import { getMasterCommand, gmcSyncStart, masterDoctorsUpdated, traineeSyncStart } from '@lockstep/contracts';
 import { DatabaseModule, databaseMigrations } from '@lockstep/database';
 import { DEAD_LETTER_LISTENER, MessagingModule, messagingMigrations } from '@lockstep/messaging';
 import { type SearchEngine, searchMigrations } from '@lockstep/search';
@@ -17,13 +17,18 @@ import { CreateRunTables1763700000002 } from './database/create-run-tables.migra
 import { DoctorStore } from './doctors/doctor.store.js';
 import { DoctorsController } from './doctors/doctors.controller.js';
 import type { IntegrationConfig } from './integration.config.js';
+import { GmcDoctorUpdatesConsumer } from './live-updates/gmc-doctor-updates.consumer.js';
+import { LiveMerge } from './live-updates/live-merge.js';
+import { TraineeUpdatesConsumer } from './live-updates/trainee-updates.consumer.js';
 import { createMasterFamily, MASTER_FAMILY } from './merge/master-family.js';
 import { MergeStore } from './merge/merge.store.js';
 import { EventStore } from './runs/event.store.js';
+import { GmcDataConsumer } from './runs/gmc-data.consumer.js';
 import { IssueStore } from './runs/issue.store.js';
 import { Orchestrator } from './runs/orchestrator.js';
 import { ParkedMessages } from './runs/parked-messages.js';
 import { ProgressStream } from './runs/progress-stream.js';
+import { ProjectionReportsConsumer } from './runs/projection-reports.consumer.js';
 import { RebuildSteps } from './runs/rebuild-steps.js';
 import { RunStore } from './runs/run.store.js';
 import { SourceBatchStore } from './runs/source-batch.store.js';
@@ -32,10 +37,16 @@ import { SyncController } from './runs/sync.controller.js';
 import { TraineeDataConsumer } from './runs/trainee-data.consumer.js';
 
 /** What this service publishes. */
-export const PUBLISHED = [traineeSyncStart];
+export const PUBLISHED = [traineeSyncStart, gmcSyncStart, getMasterCommand, masterDoctorsUpdated];
 
 /** Classes with the handlers of the queues that this service consumes. */
-export const CONSUMERS = [TraineeDataConsumer];
+export const CONSUMERS = [
+  TraineeDataConsumer,
+  GmcDataConsumer,
+  TraineeUpdatesConsumer,
+  GmcDoctorUpdatesConsumer,
+  ProjectionReportsConsumer,
+];
 
 /** Runs, the merge of both sources and the master index. */
 @Module({})
@@ -77,6 +88,7 @@ export class IntegrationModule {
         DoctorStore,
         EventStore,
         IssueStore,
+        LiveMerge,
         MergeStore,
         Orchestrator,
         ProgressStream,

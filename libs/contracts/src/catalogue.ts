@@ -1,10 +1,25 @@
 import type { MessageDefinition, QueueDefinition, ServiceName } from './message.js';
+import { gmcSyncData, gmcSyncEnd, gmcSyncStart } from './revalidation/gmc-sync.v1.js';
+import { getMasterCommand, indexRebuildReported } from './revalidation/index-rebuild.v1.js';
+import { gmcDoctorsUpdated, masterDoctorsUpdated, traineesUpdated } from './revalidation/live-updates.v1.js';
 import { traineeSyncData } from './revalidation/sync-data.v1.js';
 import { traineeSyncEnd } from './revalidation/sync-end.v1.js';
 import { traineeSyncStart } from './revalidation/sync-start.v1.js';
 
 /** Every message of Lockstep. Topology, documentation and the boot checks are made from this list. */
-export const messages: readonly MessageDefinition[] = [traineeSyncStart, traineeSyncData, traineeSyncEnd];
+export const messages: readonly MessageDefinition[] = [
+  traineeSyncStart,
+  traineeSyncData,
+  traineeSyncEnd,
+  gmcSyncStart,
+  gmcSyncData,
+  gmcSyncEnd,
+  getMasterCommand,
+  indexRebuildReported,
+  traineesUpdated,
+  gmcDoctorsUpdated,
+  masterDoctorsUpdated,
+];
 
 /** The queues a service consumes, each once, in the catalogue's order. */
 export function queuesConsumedBy(service: ServiceName): QueueDefinition[] {

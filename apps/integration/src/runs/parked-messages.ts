@@ -1,8 +1,13 @@
-import { connectionSyncDataQueue } from '@lockstep/contracts';
+import { connectionSyncDataQueue, gmcSyncDataQueue, SOURCE_OF_PHASE, type SourcePhase } from '@lockstep/contracts';
 import type { DeadLetterListener, ParkedLetter } from '@lockstep/messaging';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { IssueStore } from './issue.store.js';
+
+const PHASE_OF_QUEUE: ReadonlyMap<string, SourcePhase> = new Map([
+  [connectionSyncDataQueue.name, 'trainees'],
+  [gmcSyncDataQueue.name, 'gmc'],
+]);
 
 /**
  * Lists a parked message of a rebuild with the run it belongs to, or with the active one when its headers do not tell, in
@@ -15,14 +20,15 @@ export class ParkedMessages implements DeadLetterListener {
 
   async parked(letters: readonly ParkedLetter[], manager: EntityManager): Promise<void> {
     for (const letter of letters) {
-      if (letter.queue !== connectionSyncDataQueue.name) continue;
+      const phase = PHASE_OF_QUEUE.get(letter.queue);
+      if (!phase) continue;
       const runId = await this.runOf(letter, manager);
       if (runId === null) continue;
       await this.issues.add(manager, runId, [
         {
           severity: 'error',
-          source: 'tcs',
-          key: letter.sequence === null ? letter.messageId : `trainees/${letter.sequence}`,
+          source: SOURCE_OF_PHASE[phase],
+          key: letter.sequence === null ? letter.messageId : `${phase}/${letter.sequence}`,
           code: 'MESSAGE_PARKED',
           message: `Parked in ${letter.queue}.dead: ${letter.reason}`,
           row: { messageId: letter.messageId, queue: letter.queue, itemCount: letter.itemCount },

@@ -28,14 +28,14 @@ export type PhaseState = 'pending' | 'running' | 'done' | 'skipped' | 'failed';
  */
 export const PHASES = [
   { name: 'trainees', kind: 'source' },
-  { name: 'gmc', kind: null },
+  { name: 'gmc', kind: 'source' },
   { name: 'connectionlog', kind: null },
   { name: 'hiddendiscrepancy', kind: null },
   { name: 'master', kind: 'step' },
   { name: 'verify', kind: 'step' },
   { name: 'swap', kind: 'step' },
-  { name: 'recommendation', kind: null },
-  { name: 'connection', kind: null },
+  { name: 'recommendation', kind: 'projection' },
+  { name: 'connection', kind: 'projection' },
 ] as const satisfies readonly { name: string; kind: 'source' | 'step' | 'projection' | null }[];
 
 export type PhaseName = (typeof PHASES)[number]['name'];

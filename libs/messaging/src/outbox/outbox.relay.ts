@@ -6,7 +6,8 @@ import { PublishUnconfirmedError } from '../broker/publish-errors.js';
 import { backoffMs, pause } from '../broker/waiting.js';
 import { outboxChannel } from './outbox.js';
 
-const BATCH_SIZE = 500;
+/** A message may hold 200 records and 400 KB, twice that on its way from the database: more rows would cost memory for nothing. */
+const BATCH_SIZE = 50;
 /** A notification can be lost with its connection, and rows come due by themselves: look at least this often. */
 const POLL_MS = 5_000;
 const BROKER_BACKOFF = { firstMs: 250, maxMs: 10_000 };
