@@ -169,6 +169,23 @@ export class IndexFamily {
     return judged;
   }
 
+  /**
+   * Compares the generation that readers see with the database and writes again what differs. Changes nobody's state, and may
+   * be called at any time, also while another generation is being built.
+   */
+  async check(authority: Authority): Promise<VerificationReport> {
+    const { active } = await this.#load();
+    return verifyGeneration({
+      engine: this.#options.engine,
+      schema: this.#options.schema,
+      index: this.#indexName(active ?? 0),
+      formerIndex: null,
+      aliases: this.#options.aliases,
+      authority,
+      isApproved: true,
+    });
+  }
+
   /** Lets a held generation pass, on somebody's word. @throws StaleFenceError, IllegalTransitionError */
   async approve(generation: Generation, by: string): Promise<void> {
     await this.#onBuilding(generation, async (manager) => {

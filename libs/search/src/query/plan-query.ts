@@ -16,7 +16,7 @@ import { PageTooDeepError, SearchQueryError, SearchTextTooLongError } from './qu
 import type { Filter, FilterValue, SearchQuery, Sort } from './search-query.js';
 
 /** Longest search text, in characters (code points). */
-export const MAX_TEXT_LENGTH = 256;
+const MAX_TEXT_LENGTH = 256;
 /** Pages reach this row; a cursor goes further. */
 export const MAX_PAGED_ROWS = 10_000;
 const MAX_PAGE_SIZE = 1_000;
