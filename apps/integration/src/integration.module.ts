@@ -25,6 +25,7 @@ import { MergeStore } from './merge/merge.store.js';
 import { EventStore } from './runs/event.store.js';
 import { GmcDataConsumer } from './runs/gmc-data.consumer.js';
 import { IssueStore } from './runs/issue.store.js';
+import { MasterIndexController } from './runs/master-index.controller.js';
 import { Orchestrator } from './runs/orchestrator.js';
 import { ParkedMessages } from './runs/parked-messages.js';
 import { ProgressStream } from './runs/progress-stream.js';
@@ -81,7 +82,7 @@ export class IntegrationModule {
         SearchModule.forService(config),
         AccessAdminModule,
       ],
-      controllers: [SyncController, DoctorsController, ...CONSUMERS],
+      controllers: [SyncController, MasterIndexController, DoctorsController, ...CONSUMERS],
       providers: [
         BrokerHealth,
         BrokerMetrics,

@@ -175,6 +175,16 @@ describeWithEngines('the REST of integration', (engines) => {
     await call('post', '/api/sync', operator).expect(202);
   });
 
+  it('compares the served index with PostgreSQL and mends it', async () => {
+    const { body } = await call('post', '/api/sync/verify').expect(200);
+    expect(body).toMatchObject({ outcome: 'equal', problems: [], live: 0, healed: 0 });
+  });
+
+  it.each(['rollback', 'rollforward'])('%s without another generation is 409', async (direction) => {
+    const { body } = await call('post', `/api/sync/${direction}`).expect(409);
+    expect(body.code).toBe('NO_PREVIOUS_GENERATION');
+  });
+
   it('documents its routes', async () => {
     const { body } = await call('get', '/api/docs-json').expect(200);
     expect(Object.keys(body.paths)).toEqual(

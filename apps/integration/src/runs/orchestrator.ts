@@ -16,6 +16,7 @@ const ACTIVE_TICK_MS = 250;
 const PROGRESS_EVERY_MS = 500;
 /** Without a wake-up call: how long until a run that another replica left behind is noticed. */
 const IDLE_TICK_MS = 2_000;
+const SWEEP_EVERY_MS = 600_000;
 
 /**
  * Drives the active run, in the one replica that holds the lease. It keeps nothing of its own: what it knows is in the
@@ -28,6 +29,7 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
   private wake: () => void = () => undefined;
   private listener: Listener | undefined;
   private working: Promise<void> | undefined;
+  private nextSweepAt = 0;
 
   constructor(
     private readonly config: IntegrationConfig,
@@ -62,6 +64,7 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
     while (!this.stopping.signal.aborted) {
       try {
         await this.steps.discardLeftovers();
+        await this.sweepNowAndThen();
         if (await this.runs.loadActive()) {
           await this.leases.hold('rebuild', { owner, ttlMs: this.config.leaseSeconds * 1000 }, (_, lost) =>
             this.drive(lost),
@@ -72,6 +75,14 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
       }
       await this.sleep(IDLE_TICK_MS);
     }
+  }
+
+  /** Indexes that a crash left without an owner, in any replica: removing one twice does nothing. */
+  private async sweepNowAndThen(): Promise<void> {
+    if (performance.now() < this.nextSweepAt) return;
+    this.nextSweepAt = performance.now() + SWEEP_EVERY_MS;
+    const removed = await this.steps.sweepOrphans();
+    if (removed.length > 0) this.logger.log(`Removed indexes that nobody owned: ${removed.join(', ')}`);
   }
 
   /** Until no run is active, the lease is lost or the service stops. */

@@ -1,6 +1,6 @@
 import { SOURCE_OF_PHASE, SOURCE_PHASES, type SourcePhase } from '@lockstep/contracts';
 import { inTransaction, keysetPages } from '@lockstep/database';
-import { type Authority, type IndexFamily, type IndexRow } from '@lockstep/search';
+import type { Authority, Generation, IndexFamily, IndexRow, VerificationReport } from '@lockstep/search';
 import { failpoint, whenEngineAnswers } from '@lockstep/service';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -56,9 +56,25 @@ export class RebuildSteps implements OnModuleInit {
     if (!run || !isActive(run.state)) await this.family.abandon(building);
   }
 
+  /** Removes indexes of the master that no generation owns; answers their names. */
+  async sweepOrphans(): Promise<string[]> {
+    return this.family.sweepOrphans();
+  }
+
   /** Lets a held generation pass, on an operator's word. */
   async approve(runId: string, by: string): Promise<void> {
     await this.family.approve(await this.family.generationOf(runId), by);
+  }
+
+  /** Compares what readers see with PostgreSQL and repairs it. */
+  async check(): Promise<VerificationReport> {
+    const { active } = await this.family.status();
+    return this.family.check(this.authority(active?.runId ?? null));
+  }
+
+  /** The generation before the one that readers see, or after it; live changes have kept it up to date. */
+  async exchange(direction: 'rollback' | 'rollforward'): Promise<Generation> {
+    return this.family[direction]();
   }
 
   private async fillMaster(run: StoredRun, signal: AbortSignal): Promise<StepOutcome> {
@@ -163,8 +179,8 @@ export class RebuildSteps implements OnModuleInit {
   }
 
   /** PostgreSQL's side of the comparison; documents that the index refused are known issues and left out. */
-  private authority(runId: string): Authority {
-    const refused = `SELECT key FROM sync_issue WHERE run_id = $1 AND code = 'DOCUMENT_REJECTED'`;
+  private authority(runId: string | null): Authority {
+    const refused = `SELECT key FROM sync_issue WHERE run_id = $1::uuid AND code = 'DOCUMENT_REJECTED'`;
     return {
       bucketSums: () =>
         this.dataSource.query(
@@ -182,7 +198,7 @@ export class RebuildSteps implements OnModuleInit {
       sample: (size) =>
         this.dataSource.query(
           `SELECT gmc_number AS id, version, source::text AS source FROM master_doctor
-           WHERE gmc_number NOT IN (${refused}) ORDER BY md5(gmc_number || $1::text) LIMIT $2`,
+           WHERE gmc_number NOT IN (${refused}) ORDER BY md5(gmc_number || coalesce($1::text, '')) LIMIT $2`,
           [runId, size],
         ),
     };
