@@ -8,7 +8,9 @@ import { allEqual, compareWithSource } from './compare.js';
 import { recomputeWarnings } from './recompute.js';
 
 const PEOPLE = 100_000;
-const LIMIT_MS = 300_000;
+/** For a hang, on a machine that is busy with others; alone, the whole file takes two minutes. */
+const LIMIT_MS = 600_000;
+const RUN_LIMIT_MS = 500_000;
 
 describeWithEngines('a hundred thousand people', (engines) => {
   const stage = useStage(engines, { services: ['tcs', 'integration'] });
@@ -21,7 +23,7 @@ describeWithEngines('a hundred thousand people', (engines) => {
       const loaded = await loadPeople(stage, generatePeople({ count: PEOPLE, seed: 7, asOf: londonToday() }));
       expect(loaded).toMatchObject({ received: PEOPLE, created: PEOPLE });
       const triggered = performance.now();
-      run = await sync(stage);
+      run = await sync(stage, RUN_LIMIT_MS);
       const ended = performance.now();
       expect(run).toMatchObject({ state: 'succeeded', error: null });
       expect(phaseOf(run, 'trainees')).toMatchObject({
@@ -63,6 +65,24 @@ describeWithEngines('a hundred thousand people', (engines) => {
         list.map(({ code, key }) => `${code} ${key}`).sort();
       expect(named(issues)).toEqual(named(expected));
       console.info(`warnings: ${JSON.stringify(countByCode(issues))}`);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'are rebuilt a second time, by a database that has statistics of the first, and no doctor changes',
+    async () => {
+      const versions = async (): Promise<unknown> =>
+        stage.query('SELECT count(*)::int AS rows, sum(version)::bigint AS versions FROM integration.master_doctor');
+      const before = await versions();
+      // As autovacuum does within minutes; plans that were good on unknown tables may turn bad on known ones.
+      await stage.query('ANALYZE');
+      const second = await sync(stage, RUN_LIMIT_MS);
+      expect(second).toMatchObject({ state: 'succeeded', error: null });
+      console.info(`second: ${durations(second)}`);
+      expect(await versions()).toEqual(before);
+      const comparison = await compareWithSource(stage, await dayOfRun(stage, second.runId));
+      expect(comparison).toEqual(allEqual(comparison.equal));
     },
     LIMIT_MS,
   );

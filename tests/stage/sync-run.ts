@@ -33,7 +33,7 @@ export interface IssueView {
 
 const FINAL_STATES = ['succeeded', 'incomplete', 'failed', 'cancelled'];
 /** Far above what any run of these tests takes: a limit for a hang, not a claim about speed. */
-const RUN_LIMIT_MS = 180_000;
+const RUN_LIMIT_MS = 220_000;
 
 /** Triggers a rebuild, which must be accepted; answers its id. */
 export async function triggerSync(stage: Stage): Promise<string> {
@@ -54,13 +54,14 @@ export function untilRun(
   runId: string,
   what: string,
   until: (run: RunView) => boolean,
+  timeoutMs = RUN_LIMIT_MS,
 ): Promise<RunView> {
-  return waitFor(`run ${runId}: ${what}`, () => readRun(stage, runId), { timeoutMs: RUN_LIMIT_MS, everyMs: 20, until });
+  return waitFor(`run ${runId}: ${what}`, () => readRun(stage, runId), { timeoutMs, everyMs: 20, until });
 }
 
 /** Waits until the run has ended, in whatever way. A service that is away meanwhile is asked again. */
-export function endOfRun(stage: Stage, runId: string): Promise<RunView> {
-  return untilRun(stage, runId, 'has ended', isEnded);
+export function endOfRun(stage: Stage, runId: string, timeoutMs?: number): Promise<RunView> {
+  return untilRun(stage, runId, 'has ended', isEnded, timeoutMs);
 }
 
 export function isEnded({ state }: RunView): boolean {
@@ -68,8 +69,8 @@ export function isEnded({ state }: RunView): boolean {
 }
 
 /** A whole rebuild, from the trigger to its end. */
-export async function sync(stage: Stage): Promise<RunView> {
-  return endOfRun(stage, await triggerSync(stage));
+export async function sync(stage: Stage, timeoutMs?: number): Promise<RunView> {
+  return endOfRun(stage, await triggerSync(stage), timeoutMs);
 }
 
 export function phaseOf(run: RunView, name: string): PhaseView {
