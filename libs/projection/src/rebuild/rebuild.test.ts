@@ -1,5 +1,5 @@
 import { type IndexRebuildReportV1, londonDate } from '@lockstep/contracts';
-import { ElasticsearchEngine, type SearchEngine, SearchUnavailableError, type StoredDocument } from '@lockstep/search';
+import { ElasticsearchEngine, type SearchEngine, type StoredDocument } from '@lockstep/search';
 import { Clock } from '@lockstep/service';
 import {
   aMasterDoctor,
@@ -16,6 +16,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { DateChanges } from '../date-changes/date-changes.js';
+import { type GatedEngine, gated } from '../gated-engine.fixture.js';
 import { Integration, type MasterRow } from '../integration.fixture.js';
 import { ProjectedIndex } from '../projected-index.js';
 import { startProjectingService, toyProjection } from '../projecting-service.fixture.js';
@@ -294,78 +295,6 @@ describeWithEngines('a projected index', (engines) => {
     });
   });
 });
-
-/** An engine whose next scan can be held after its first page, whose next fill before its end, or that can be away for some scans. */
-type GatedEngine = SearchEngine & {
-  holdScan(): Gate;
-  holdSeal(): Gate;
-  failScans(times: number): void;
-};
-
-function gated(engine: ElasticsearchEngine): GatedEngine {
-  let scanGate: ClosedGate | undefined;
-  let sealGate: ClosedGate | undefined;
-  let failures = 0;
-  const scan = engine.scan.bind(engine);
-  const finishFill = engine.finishFill.bind(engine);
-  return Object.assign(engine, {
-    async *scan(...parameters: Parameters<SearchEngine['scan']>) {
-      const gate = scanGate;
-      scanGate = undefined;
-      for await (const page of scan(...parameters)) {
-        if (failures > 0) {
-          failures -= 1;
-          throw new SearchUnavailableError('away for a moment');
-        }
-        await gate?.pass();
-        yield page;
-      }
-    },
-    async finishFill(name: string) {
-      const gate = sealGate;
-      sealGate = undefined;
-      await gate?.pass();
-      await finishFill(name);
-    },
-    holdScan() {
-      scanGate = closedGate();
-      return scanGate;
-    },
-    holdSeal() {
-      sealGate = closedGate();
-      return sealGate;
-    },
-    failScans(times: number) {
-      failures = times;
-    },
-  });
-}
-
-interface Gate {
-  /** Somebody stands before it. */
-  readonly reached: Promise<void>;
-  open(): void;
-}
-
-interface ClosedGate extends Gate {
-  pass(): Promise<void>;
-}
-
-function closedGate(): ClosedGate {
-  let arrive: () => void = () => undefined;
-  let open: () => void = () => undefined;
-  const reached = new Promise<void>((resolve) => {
-    arrive = resolve;
-  });
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  const pass = () => {
-    arrive();
-    return opened;
-  };
-  return { reached, open, pass };
-}
 
 function doctor(id: string, version: number, stated: Partial<NonNullable<MasterRow['document']>> = {}): MasterRow {
   return { id, version, document: aMasterDoctor({ gmcReferenceNumber: id, doctorLastName: 'Doctor', ...stated }) };
