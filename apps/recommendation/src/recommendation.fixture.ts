@@ -1,14 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   type GmcDoctorItemV1,
-  getMasterCommand,
-  gmcDoctorsUpdated,
-  gmcSyncData,
-  gmcSyncEnd,
-  gmcSyncStart,
-  indexRebuildReported,
   type MessageDefinition,
-  masterDoctorsUpdated,
   messages,
   type QueueDefinition,
   REVALIDATION_EXCHANGE,
@@ -26,20 +19,6 @@ import { recommendationService } from './recommendation.service.js';
 
 /** The admin's key of every service started here. */
 const ADMIN_KEY = 'test-admin-token';
-
-/** All that this service and its neighbours send each other, whether or not the catalogue names it already. */
-export const CATALOGUE: readonly MessageDefinition[] = [
-  ...new Set([
-    ...messages,
-    gmcSyncStart,
-    gmcSyncData,
-    gmcSyncEnd,
-    gmcDoctorsUpdated,
-    getMasterCommand,
-    indexRebuildReported,
-    masterDoctorsUpdated,
-  ]),
-];
 
 /** Where a service under test keeps its things; `createTestPlaces` of the test tools makes one. */
 export interface Places {
@@ -78,7 +57,7 @@ class TestRoot {}
 
 /** Starts the service on places of its own, its consumers and its worker at work. Its routes also make tokens. */
 export async function startRecommendation(places: Places): Promise<RecommendationStage> {
-  await places.management.importDefinitions(buildRabbitDefinitions(CATALOGUE));
+  await places.management.importDefinitions(buildRabbitDefinitions(messages));
   const app = await startApp(places);
   const neighbours = await connectNeighbours(places.rabbitmqUrl);
   const call: RecommendationStage['call'] = (method, path, key = ADMIN_KEY) => {
@@ -121,7 +100,7 @@ async function startApp(places: Places): Promise<NestExpressApplication> {
     LOCKSTEP_ADMIN_TOKEN: ADMIN_KEY,
     BODY_LIMIT_BYTES: '20480',
   });
-  const imports = [RecommendationModule.forConfig(config, CATALOGUE), AccessAdminModule];
+  const imports = [RecommendationModule.forConfig(config), AccessAdminModule];
   const definition = { ...recommendationService, createModule: () => ({ module: TestRoot, imports }) };
   const app = await createServiceApp(definition, config, false);
   await app.startAllMicroservices();
@@ -134,7 +113,7 @@ export async function connectNeighbours(
   url: string,
 ): Promise<Pick<RecommendationStage, 'collect' | 'publish'> & { leave: () => Promise<void> }> {
   const exchanges = [REVALIDATION_EXCHANGE];
-  const broker = new RabbitBroker({ url, service: 'test-neighbour', catalogue: CATALOGUE, exchanges });
+  const broker = new RabbitBroker({ url, service: 'test-neighbour', catalogue: messages, exchanges });
   await broker.connect();
   return {
     collect: async (queue) => {

@@ -1,11 +1,4 @@
-import {
-  gmcDoctorsUpdated,
-  gmcSyncData,
-  gmcSyncEnd,
-  indexRebuildReported,
-  type MessageDefinition,
-  messages,
-} from '@lockstep/contracts';
+import { gmcDoctorsUpdated, gmcSyncData, gmcSyncEnd, indexRebuildReported } from '@lockstep/contracts';
 import { DatabaseModule, databaseMigrations } from '@lockstep/database';
 import { ExtractionModule, extractionEntities, extractionMigrations } from '@lockstep/extraction';
 import { MessagingModule, messagingMigrations } from '@lockstep/messaging';
@@ -37,7 +30,7 @@ export const CONSUMERS = [GmcSyncStartConsumer, ...projectionConsumers(recommend
 /** GMC's doctors and the recommendations about them: owned here, sent for a run, told of live, and listed. */
 @Module({})
 export class RecommendationModule {
-  static forConfig(config: RecommendationConfig, catalogue: readonly MessageDefinition[] = messages): DynamicModule {
+  static forConfig(config: RecommendationConfig): DynamicModule {
     return {
       module: RecommendationModule,
       imports: [
@@ -61,7 +54,6 @@ export class RecommendationModule {
           service: 'recommendation',
           publishes: PUBLISHED,
           url: config.rabbitmqUrl,
-          catalogue,
           isEngineUnavailable,
           drainTimeoutMs: config.shutdownGraceMs,
         }),

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
   connectionSyncDataQueue,
-  type MessageDefinition,
   messages,
   REVALIDATION_EXCHANGE,
   type SyncDataV1,
@@ -26,10 +25,7 @@ const ADMIN_KEY = 'test-admin-token';
 class TestRoot {}
 
 /** The whole service in this process, its consumers and its worker at work. Its routes also make tokens. */
-export async function startTcs(
-  urls: { databaseUrl: string; rabbitmqUrl: string },
-  catalogue: readonly MessageDefinition[] = messages,
-): Promise<NestExpressApplication> {
+export async function startTcs(urls: { databaseUrl: string; rabbitmqUrl: string }): Promise<NestExpressApplication> {
   const config = loadConfig(tcsService.config, {
     DATABASE_URL: urls.databaseUrl,
     RABBITMQ_URL: urls.rabbitmqUrl,
@@ -38,7 +34,7 @@ export async function startTcs(
   });
   const definition = {
     ...tcsService,
-    createModule: () => ({ module: TestRoot, imports: [TcsModule.forConfig(config, catalogue), AccessAdminModule] }),
+    createModule: () => ({ module: TestRoot, imports: [TcsModule.forConfig(config), AccessAdminModule] }),
   };
   const app = await createServiceApp(definition, config, false);
   await app.startAllMicroservices();

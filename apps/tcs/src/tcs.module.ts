@@ -1,14 +1,8 @@
-import {
-  type MessageDefinition,
-  messages,
-  traineeSyncData,
-  traineeSyncEnd,
-  traineesUpdated,
-} from '@lockstep/contracts';
+import { traineeSyncData, traineeSyncEnd, traineesUpdated } from '@lockstep/contracts';
 import { DatabaseModule } from '@lockstep/database';
 import { ExtractionModule, extractionEntities, extractionMigrations } from '@lockstep/extraction';
-import { MessagingModule, messagingMigrations, Outbox } from '@lockstep/messaging';
-import { BrokerHealth, BrokerMetrics, Clock, isEngineUnavailable, type ServiceConfig } from '@lockstep/service';
+import { MessagingModule, messagingMigrations } from '@lockstep/messaging';
+import { BrokerHealth, BrokerMetrics, isEngineUnavailable, type ServiceConfig } from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { SyncStartConsumer } from './extraction/sync-start.consumer.js';
 import { traineeExtraction } from './extraction/trainee-extraction.js';
@@ -21,12 +15,8 @@ import { GmcDetails, Person } from './people/person.entity.js';
 import { Placement } from './people/placement.entity.js';
 import { Programme, ProgrammeMembership } from './people/programme.entity.js';
 
-/** What this service publishes: the live message from the day on which the catalogue names it. */
-export const PUBLISHED = publishedBy(messages);
-
-function publishedBy(catalogue: readonly MessageDefinition[]): MessageDefinition[] {
-  return [traineeSyncData, traineeSyncEnd, traineesUpdated].filter((message) => catalogue.includes(message));
-}
+/** What this service publishes. */
+export const PUBLISHED = [traineeSyncData, traineeSyncEnd, traineesUpdated];
 
 /** Classes with the handlers of the queues that this service consumes. */
 export const CONSUMERS = [SyncStartConsumer];
@@ -34,7 +24,7 @@ export const CONSUMERS = [SyncStartConsumer];
 /** People, programmes and placements, and sending all of them for a run. */
 @Module({})
 export class TcsModule {
-  static forConfig(config: ServiceConfig, catalogue: readonly MessageDefinition[] = messages): DynamicModule {
+  static forConfig(config: ServiceConfig): DynamicModule {
     return {
       module: TcsModule,
       imports: [
@@ -57,8 +47,7 @@ export class TcsModule {
         }),
         MessagingModule.forService({
           service: 'tcs',
-          publishes: publishedBy(catalogue),
-          catalogue,
+          publishes: PUBLISHED,
           url: config.rabbitmqUrl,
           isEngineUnavailable,
           drainTimeoutMs: config.shutdownGraceMs,
@@ -66,17 +55,7 @@ export class TcsModule {
         ExtractionModule.forSource(traineeExtraction),
       ],
       controllers: [PeopleController, ...CONSUMERS],
-      providers: [
-        BrokerHealth,
-        BrokerMetrics,
-        PeopleStore,
-        {
-          provide: LiveUpdates,
-          inject: [Outbox, Clock],
-          useFactory: (outbox: Outbox, clock: Clock) =>
-            new LiveUpdates(outbox, clock, catalogue.includes(traineesUpdated)),
-        },
-      ],
+      providers: [BrokerHealth, BrokerMetrics, LiveUpdates, PeopleStore],
     };
   }
 }

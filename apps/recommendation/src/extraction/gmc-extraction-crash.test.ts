@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import { gmcSyncDataQueue, gmcSyncEnd, gmcSyncStart, type SyncStartV1 } from '@lockstep/contracts';
+import { gmcSyncDataQueue, gmcSyncEnd, gmcSyncStart, messages, type SyncStartV1 } from '@lockstep/contracts';
 import { buildRabbitDefinitions } from '@lockstep/messaging';
 import {
   createTestPlaces,
@@ -11,7 +10,7 @@ import {
   waitFor,
 } from '@lockstep/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Arrival, CATALOGUE, connectNeighbours, environmentOf } from '../recommendation.fixture.js';
+import { type Arrival, connectNeighbours, environmentOf } from '../recommendation.fixture.js';
 
 const KEY = 'test-admin-token';
 
@@ -23,7 +22,7 @@ describeWithEngines('sending all GMC doctors through crashes of the service', (e
 
   beforeEach(async () => {
     places = await createTestPlaces(engines);
-    await places.management.importDefinitions(buildRabbitDefinitions(CATALOGUE));
+    await places.management.importDefinitions(buildRabbitDefinitions(messages));
     neighbours = await connectNeighbours(places.rabbitmqUrl);
     arrivals = await neighbours.collect(gmcSyncDataQueue);
   });
@@ -38,7 +37,6 @@ describeWithEngines('sending all GMC doctors through crashes of the service', (e
   const start = async (failpoint: string): Promise<RunningService> => {
     service = await startService({
       app: 'recommendation',
-      main: fileURLToPath(new URL('../main.fixture.mjs', import.meta.url)),
       env: {
         ...environmentOf(places),
         NODE_ENV: 'test',

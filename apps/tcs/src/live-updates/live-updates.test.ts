@@ -1,10 +1,4 @@
-import {
-  messages,
-  REVALIDATION_EXCHANGE,
-  type TraineeItemV1,
-  traineesUpdated,
-  traineeUpdatedQueue,
-} from '@lockstep/contracts';
+import { messages, REVALIDATION_EXCHANGE, type TraineeItemV1, traineeUpdatedQueue } from '@lockstep/contracts';
 import { RabbitBroker } from '@lockstep/messaging';
 import {
   createTestDatabase,
@@ -22,8 +16,6 @@ import { PeopleStore } from '../people/people.store.js';
 import { toPersonRecord } from '../people/person-record.js';
 import { caller, startTcs } from '../tcs.fixture.js';
 
-const CATALOGUE = [...new Set([...messages, traineesUpdated])];
-
 describeWithEngines('live updates of people', (engines) => {
   let database: TestDatabase;
   let vhost: TestVhost;
@@ -35,7 +27,7 @@ describeWithEngines('live updates of people', (engines) => {
   beforeAll(async () => {
     [database, vhost] = await Promise.all([createTestDatabase(engines), createTestVhost(engines)]);
     const exchanges = [REVALIDATION_EXCHANGE];
-    broker = new RabbitBroker({ url: vhost.url, service: 'test-peer', catalogue: CATALOGUE, exchanges });
+    broker = new RabbitBroker({ url: vhost.url, service: 'test-peer', catalogue: messages, exchanges });
     await broker.connect();
     const options = { batchSize: 20, batchWaitMs: 5, prefetch: 100, concurrency: 1 };
     const subscription = broker.subscribe(traineeUpdatedQueue, options, async (deliveries) => {
@@ -43,7 +35,7 @@ describeWithEngines('live updates of people', (engines) => {
       return deliveries.map(() => ({ kind: 'ack' }));
     });
     await subscription.ready;
-    app = await startTcs({ databaseUrl: database.url, rabbitmqUrl: vhost.url }, CATALOGUE);
+    app = await startTcs({ databaseUrl: database.url, rabbitmqUrl: vhost.url });
   });
 
   afterAll(async () => {

@@ -1,6 +1,7 @@
 import { londonDate, type TraineeItemV1, traineesUpdated } from '@lockstep/contracts';
-import type { Outbox } from '@lockstep/messaging';
-import type { Clock } from '@lockstep/service';
+import { Outbox } from '@lockstep/messaging';
+import { Clock } from '@lockstep/service';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { traineeExtraction } from '../extraction/trainee-extraction.js';
 
@@ -10,12 +11,11 @@ const PEOPLE_A_READING = 1_000;
 const ITEMS_A_MESSAGE = 200;
 
 /** Tells the master of people who have changed, through the outbox: with the change, or not at all. */
+@Injectable()
 export class LiveUpdates {
-  /** @param isAnnounced false as long as the message catalogue does not name the message, so that nobody would take it. */
   constructor(
     private readonly outbox: Outbox,
     private readonly clock: Clock,
-    private readonly isAnnounced: boolean,
   ) {}
 
   /**
@@ -23,7 +23,7 @@ export class LiveUpdates {
    * so that both tell the same; to be called last in the transaction.
    */
   async tell(manager: EntityManager, personIds: readonly number[]): Promise<void> {
-    if (!this.isAnnounced || personIds.length === 0) return;
+    if (personIds.length === 0) return;
     const asOf = londonDate(this.clock.now());
     // Freshly filled tables have old statistics, with which a scan of a whole table looks cheaper than its index.
     await manager.query('SET LOCAL enable_seqscan = off; SET LOCAL jit = off');
