@@ -5,11 +5,11 @@ export { ElasticsearchEngine, type ElasticsearchOptions } from './elasticsearch/
 export * from './engine/search-engine.js';
 export * from './engine/search-errors.js';
 export type { AliasDefinition } from './generations/alias-moves.js';
-export type { Generation, RunGeneration } from './generations/family.store.js';
+export type { FamilyStatus, Generation, RunGeneration } from './generations/family.store.js';
 export type { FillOptions, FillProgress, FillResult, IndexRow, RejectedRow } from './generations/fill-index.js';
 export * from './generations/generation-errors.js';
 export { type GenerationEvent, type GenerationState, IllegalTransitionError } from './generations/generation-state.js';
-export { type FamilyStatus, IndexFamily, type IndexFamilyOptions, type RunFence } from './generations/index-family.js';
+export { IndexFamily, type IndexFamilyOptions, type RunFence } from './generations/index-family.js';
 export type { Authority, VerificationReport } from './generations/verify-generation.js';
 export type { LiveResult } from './generations/write-live.js';
 export { MemorySearchEngine } from './memory/memory-search-engine.js';

@@ -28,6 +28,20 @@ export interface Generation {
 /** A generation that a run made. */
 export type RunGeneration = Generation & { readonly runId: string };
 
+/** What there is of a family. */
+export interface FamilyStatus {
+  readonly name: string;
+  readonly active: Generation | null;
+  /** Kept up to date by live writes, for `rollback` or, after one, `rollforward`. */
+  readonly previous: Generation | null;
+  readonly building: Generation | null;
+  readonly fence: number;
+  /** Index names that live writes go to. */
+  readonly writeTargets: readonly string[];
+  /** The active generation was built from another schema than this program's. */
+  readonly isRebuildNeeded: boolean;
+}
+
 /** The family's row: generations by number. */
 export interface FamilyRow {
   readonly installation: string;

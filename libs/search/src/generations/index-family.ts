@@ -2,13 +2,25 @@ import { inTransaction } from '@lockstep/database';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { SearchEngine } from '../engine/search-engine.js';
 import { SearchUnavailableError } from '../engine/search-errors.js';
-import { canonicalJson, type IndexSchema } from '../schema/index-schema.js';
+import type { IndexSchema } from '../schema/index-schema.js';
 import type { AliasDefinition } from './alias-moves.js';
-import { type FamilyRow, FamilyStore, type Generation, indexNameOf, type RunGeneration } from './family.store.js';
+import {
+  type FamilyRow,
+  type FamilyStatus,
+  FamilyStore,
+  type Generation,
+  indexNameOf,
+  type RunGeneration,
+} from './family.store.js';
 import { type FillOptions, type FillResult, fillIndex, type IndexRow } from './fill-index.js';
 import { GenerationNotFoundError, NoPreviousGenerationError, StaleFenceError } from './generation-errors.js';
 import { ShownGeneration } from './shown-generation.js';
-import { type Authority, type VerificationReport, verifyGeneration } from './verify-generation.js';
+import {
+  type Authority,
+  findStructuralProblems,
+  type VerificationReport,
+  verifyGeneration,
+} from './verify-generation.js';
 import { type LiveResult, writeToTargets } from './write-live.js';
 
 /** An index family: what it is called, what it holds, and where its state and its indexes are kept. */
@@ -28,20 +40,6 @@ export interface RunFence {
   readonly runId: string;
   /** A safe integer from 1. */
   readonly fence: number;
-}
-
-/** What there is of a family. */
-export interface FamilyStatus {
-  readonly name: string;
-  readonly active: Generation | null;
-  /** Kept up to date by live writes, for `rollback` or, after one, `rollforward`. */
-  readonly previous: Generation | null;
-  readonly building: Generation | null;
-  readonly fence: number;
-  /** Index names that live writes go to. */
-  readonly writeTargets: readonly string[];
-  /** The active generation was built from another schema than this program's. */
-  readonly isRebuildNeeded: boolean;
 }
 
 /**
@@ -148,30 +146,31 @@ export class IndexFamily {
     const family = await this.#load();
     this.#checkBuilding(family, generation);
     const current = await this.#generation(generation.number);
-    const structural = await this.#structuralProblems(current, family);
+    const indexes = await this.#options.engine.listIndices();
     const report = await verifyGeneration({
       engine: this.#options.engine,
       schema: this.#options.schema,
       index: current.indexName,
+      structuralProblems: findStructuralProblems(
+        indexes.find(({ name }) => name === current.indexName),
+        { meta: this.#shown.metaOf(current, family.installation), structure: current.structure },
+        this.#options.schema,
+      ),
       formerIndex: await this.#comparableIndex(family),
       aliases: this.#options.aliases,
       authority,
       isApproved: current.approvedBy !== null,
     });
-    const judged: VerificationReport =
-      structural.length === 0
-        ? report
-        : { ...report, outcome: 'failed', problems: [...structural, ...report.problems] };
     await this.#onBuilding(generation, async (manager) => {
-      await this.#store.setVerification(manager, generation.number, judged);
-      await this.#store.advance(manager, generation.number, EVENT_OF_OUTCOME[judged.outcome]);
+      await this.#store.setVerification(manager, generation.number, report);
+      await this.#store.advance(manager, generation.number, EVENT_OF_OUTCOME[report.outcome]);
     });
-    return judged;
+    return report;
   }
 
   /**
-   * Compares the generation that readers see with the database and writes again what differs. Changes nobody's state, and may
-   * be called at any time, also while another generation is being built.
+   * Compares the generation that readers see with the database and writes again what differs (integration's `POST
+   * /api/sync/verify`). Changes nobody's state, and may be called at any time, also while another generation is being built.
    */
   async check(authority: Authority): Promise<VerificationReport> {
     const { active } = await this.#load();
@@ -179,6 +178,7 @@ export class IndexFamily {
       engine: this.#options.engine,
       schema: this.#options.schema,
       index: this.#indexName(active ?? 0),
+      structuralProblems: [],
       formerIndex: null,
       aliases: this.#options.aliases,
       authority,
@@ -357,17 +357,6 @@ export class IndexFamily {
     if (active === null) return null;
     const { runId, indexName } = await this.#generation(active);
     return runId === null ? null : indexName;
-  }
-
-  async #structuralProblems(generation: Generation, { installation }: FamilyRow): Promise<string[]> {
-    const found = (await this.#options.engine.listIndices()).find(({ name }) => name === generation.indexName);
-    const wanted = this.#shown.metaOf(generation, installation);
-    const problems: [boolean, string][] = [
-      [canonicalJson(found?.meta) !== canonicalJson(wanted), 'The index is not the one that was made.'],
-      [found?.structure !== generation.structure, 'The mapping of the index was changed.'],
-      [generation.schemaHash !== this.#options.schema.hash, 'The index was made from another schema.'],
-    ];
-    return problems.flatMap(([isWrong, problem]) => (isWrong ? [problem] : []));
   }
 
   /** Runs a step of a build alone, if the build is still the current one. */

@@ -3,9 +3,9 @@
  * it. Live writes go on meanwhile, so the index may be ahead of what was read from the database, never behind it for long.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { BucketSum, SearchEngine } from '../engine/search-engine.js';
+import type { BucketSum, IndexInfo, IndexMeta, SearchEngine } from '../engine/search-engine.js';
 import type { Filter } from '../query/search-query.js';
-import type { IndexSchema } from '../schema/index-schema.js';
+import { canonicalJson, type IndexSchema } from '../schema/index-schema.js';
 import { fromIndexSource, type StoredDocument } from '../schema/index-source.js';
 import { fillIndex, type IndexRow } from './fill-index.js';
 import { judgeCounts, type ShownCounts } from './judge-counts.js';
@@ -42,6 +42,8 @@ export interface Verification {
   readonly engine: SearchEngine;
   readonly schema: IndexSchema;
   readonly index: string;
+  /** From {@link findStructuralProblems}; with any of them nothing is healed. */
+  readonly structuralProblems: readonly string[];
   readonly formerIndex: string | null;
   readonly aliases: readonly { readonly name: string; readonly filter?: Filter }[];
   readonly authority: Authority;
@@ -75,6 +77,20 @@ export async function verifyGeneration(verification: Verification): Promise<Veri
   };
 }
 
+/** Why an index is not the one that was made, or was changed since, or was made for another program. */
+export function findStructuralProblems(
+  found: Pick<IndexInfo, 'meta' | 'structure'> | undefined,
+  wanted: { readonly meta: IndexMeta; readonly structure: string | null },
+  schema: IndexSchema,
+): string[] {
+  const problems: [boolean, string][] = [
+    [canonicalJson(found?.meta) !== canonicalJson(wanted.meta), 'The index is not the one that was made.'],
+    [found?.structure !== wanted.structure, 'The mapping of the index was changed.'],
+    [wanted.meta.schemaHash !== schema.hash, 'The index was made from another schema.'],
+  ];
+  return problems.flatMap(([isWrong, problem]) => (isWrong ? [problem] : []));
+}
+
 /** Numbers of the buckets whose counts or version sums differ. */
 async function differingBuckets(engine: SearchEngine, index: string, authority: Authority): Promise<number[]> {
   const [ours, theirs] = await Promise.all([engine.bucketSums(index), authority.bucketSums()]);
@@ -97,14 +113,16 @@ async function countShown({ engine, schema, index, formerIndex, aliases }: Verif
 
 /** Finds documents that differ, writes them again, and remembers which did not get better. */
 class Healing {
-  readonly problems: string[] = [];
+  readonly problems: string[];
   healed = 0;
   readonly #rewritten = new Set<string>();
 
-  constructor(private readonly verification: Verification) {}
+  constructor(private readonly verification: Verification) {
+    this.problems = [...verification.structuralProblems];
+  }
 
   async compareBuckets(buckets: readonly number[]): Promise<void> {
-    let suspects = buckets;
+    let suspects = this.problems.length > 0 ? [] : buckets;
     for (let round = 1; round <= MAX_ROUNDS && suspects.length > 0; round += 1) {
       const differing: number[] = [];
       for (const bucket of suspects) {
