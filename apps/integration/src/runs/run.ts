@@ -12,7 +12,7 @@ export const RUN_STATES = [
 export type RunState = (typeof RUN_STATES)[number];
 
 /** States in which a run still owns the one place there is for a rebuild. */
-export const ACTIVE_RUN_STATES = ['queued', 'running', 'verifying', 'held'] as const satisfies readonly RunState[];
+const ACTIVE_RUN_STATES = ['queued', 'running', 'verifying', 'held'] as const satisfies readonly RunState[];
 
 /** True until the run has ended. */
 export function isActive(state: RunState): boolean {
