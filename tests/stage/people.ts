@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Stage } from './stage.js';
+import type { App, Stage } from './stage.js';
 
 /** What a bulk load answers. */
 export interface BulkAnswer {
@@ -17,10 +17,15 @@ export function londonToday(): string {
 }
 
 /** Loads people by NDJSON, streamed; every one must be taken. */
-export async function loadPeople(stage: Stage, people: Iterable<object>): Promise<BulkAnswer> {
-  const answer = await stage.call<BulkAnswer>('tcs', 'POST', '/api/trainees/bulk', {
+export function loadPeople(stage: Stage, people: Iterable<object>): Promise<BulkAnswer> {
+  return loadLines(stage, 'tcs', '/api/trainees/bulk', people);
+}
+
+/** Loads records through a service's bulk route, streamed; every one must be taken. */
+export async function loadLines(stage: Stage, app: App, path: string, records: Iterable<object>): Promise<BulkAnswer> {
+  const answer = await stage.call<BulkAnswer>(app, 'POST', path, {
     headers: { 'content-type': 'application/x-ndjson' },
-    body: toNdjson(people),
+    body: toNdjson(records),
     timeoutMs: 240_000,
   });
   expect(answer.status, JSON.stringify(answer.body)).toBe(200);
