@@ -19,7 +19,7 @@ export function machineFacts() {
 
 function git(...args) {
   try {
-    return execFileSync('git', args, { encoding: 'utf8', cwd: new URL('..', import.meta.url) }).trim();
+    return execFileSync('git', args, { encoding: 'utf8', cwd: new URL('..', import.meta.url), stdio: 'pipe' }).trim();
   } catch {
     return null;
   }

@@ -12,6 +12,7 @@ export async function startWorker(moduleUrl, settings) {
   const child = fork(fileURLToPath(moduleUrl), [], { execArgv: [] });
   let settle;
   child.on('message', (message) => settle?.(message));
+  child.on('error', ({ message }) => settle?.({ error: message }));
   child.once('exit', (code, signal) => settle?.({ error: `ended with ${code ?? signal}` }));
   const answer = (limitMs) =>
     new Promise((resolve, reject) => {

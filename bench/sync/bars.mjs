@@ -4,18 +4,18 @@ import { isClose, isMet, spreadOf } from '../figures.mjs';
 /** From this size on a bar counts; below it fixed costs (an index made, a lease taken) are most of what is measured. */
 export const JUDGED_FROM = 100_000;
 
-export const MASTER_OF_RAW = { least: 0.85 };
-export const WHOLE_OF_RAW = { least: 0.2, aim: 0.25 };
+const MASTER_OF_RAW = { least: 0.85 };
+const WHOLE_OF_RAW = { least: 0.2, aim: 0.25 };
 const TIMES_ONE_BY_ONE = { least: 10 };
 const MEMORY_MB = { most: 350 };
 /** Ten times the doctors may take eleven times as long. */
 const GROWTH_ALLOWANCE = 1.1;
 
-export function masterOfRaw({ ours, raw }) {
+function masterOfRaw({ ours, raw }) {
   return ours.phases.find(({ name }) => name === 'master').perSecond / raw.perSecond;
 }
 
-export function wholeOfRaw({ ours, raw }) {
+function wholeOfRaw({ ours, raw }) {
   return ours.perSecond / raw.perSecond;
 }
 

@@ -6,21 +6,25 @@ import { cleanUp } from '../machine/clean-up.mjs';
 import { findListener, maxRssMb } from '../machine/processes.mjs';
 import { Elastic } from './elastic.mjs';
 
-/** In the order in which they matter to a run; one that is not built takes no part. */
 const SERVICES = ['tcs', 'integration', 'recommendation', 'connection'];
 const REQUIRED = ['tcs', 'integration'];
 
-/** The services that are compiled; throws when those without which there is no run are missing. */
-export function builtServices() {
-  const built = SERVICES.filter((app) => existsSync(new URL(`../../apps/${app}/dist/main.js`, import.meta.url)));
-  const missing = REQUIRED.filter((app) => !built.includes(app));
+/**
+ * The services that take part: compiled, and named by the message catalogue, without which they refuse to start. Throws when
+ * one is missing without which there is no run.
+ */
+export async function servicesTakingPart() {
+  const { messagesPublishedBy, queuesConsumedBy } = await compiled('contracts/dist/index.js');
+  const isBuilt = (app) => existsSync(new URL(`../../apps/${app}/dist/main.js`, import.meta.url));
+  const isNamed = (app) => messagesPublishedBy(app).length + queuesConsumedBy(app).length > 0;
+  const missing = REQUIRED.filter((app) => !isBuilt(app));
   if (missing.length > 0) throw new Error(`${missing.join(', ')} is not built; run: npm run build`);
-  return built;
+  return SERVICES.filter((app) => isBuilt(app) && isNamed(app));
 }
 
 /** The engines of `npm run engines`, or those that the environment names; throws, naming the command, when there are none. */
 export async function findEngines() {
-  const { findEngines: find } = await testing('engines/find-engines.js');
+  const { findEngines: find } = await compiled('testing/dist/engines/find-engines.js');
   const found = await find();
   if (!found.engines) throw new Error(found.reason);
   return found.engines;
@@ -38,15 +42,15 @@ export function enginePids(engines) {
 
 /** Opens a place and starts the services in it, as in production. */
 export async function openPlace(engines, apps) {
-  const { createTestVhost } = await testing('engines/test-vhost.js');
-  const { createTestDatabase } = await testing('engines/test-database.js');
-  const { createIndexPrefix } = await testing('engines/test-index-prefix.js');
+  const { createTestVhost } = await compiled('testing/dist/engines/test-vhost.js');
+  const { createTestDatabase } = await compiled('testing/dist/engines/test-database.js');
+  const { createIndexPrefix } = await compiled('testing/dist/engines/test-index-prefix.js');
   const elastic = new Elastic(engines.elasticsearchUrl);
   const { prefix, remove: removeIndices } = createIndexPrefix(engines);
   const ends = [
     cleanUp.add('removing the indices', async () => {
       await removeIndices();
-      await elastic.request('DELETE', `/_index_template/lockstep-${prefix}*`);
+      await removeTemplates(elastic, `lockstep-${prefix}`);
     }),
   ];
   const database = await createTestDatabase(engines);
@@ -78,8 +82,18 @@ export async function openPlace(engines, apps) {
   return place;
 }
 
+/** Each index family has one. Listed first: to delete by a pattern that matches nothing is an error. */
+async function removeTemplates(elastic, beginning) {
+  const { index_templates: all = [] } = await elastic.request(
+    'GET',
+    '/_index_template?filter_path=index_templates.name',
+  );
+  const names = all.map(({ name }) => name).filter((name) => name.startsWith(beginning));
+  if (names.length > 0) await elastic.request('DELETE', `/_index_template/${names.join(',')}`);
+}
+
 async function startOne(place, app) {
-  const { startService } = await testing('start-service.js');
+  const { startService } = await compiled('testing/dist/start-service.js');
   return startService({
     app,
     env: {
@@ -131,11 +145,11 @@ export async function query(place, sql, values) {
   return (await place.pool.query(sql, values)).rows;
 }
 
-/** Not by the package's name: its root also loads the helpers of the test runner. */
-async function testing(path) {
-  const file = new URL(`../../libs/testing/dist/${path}`, import.meta.url);
+/** Not by the package's name: the root of `testing` also loads the helpers of the test runner. */
+export async function compiled(path) {
+  const file = new URL(`../../libs/${path}`, import.meta.url);
   return import(file.href).catch((error) => {
-    if (error.code === 'ERR_MODULE_NOT_FOUND') throw new Error('Lockstep is not built; run: npm run build');
+    if (error.code === 'ERR_MODULE_NOT_FOUND') throw new Error(`libs/${path} is not built; run: npm run build`);
     throw error;
   });
 }

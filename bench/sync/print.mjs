@@ -69,7 +69,7 @@ function shownRuns(results) {
 function describePairs(pairs, attempts) {
   const counted = undisturbed(pairs).length;
   if (counted === 0) return `ALL ${attempts} pairs disturbed by others: figures shown, none counts`;
-  return `${counted} pairs${attempts > counted ? `, ${attempts - counted} more void` : ''}`;
+  return `${counted} ${counted === 1 ? 'pair' : 'pairs'}${attempts > counted ? `, ${attempts - counted} more void` : ''}`;
 }
 
 function describePhase(phases) {

@@ -13,8 +13,8 @@ const REST_LOOKS = 3;
 /** Seconds of CPU a second, by the three engines together. */
 const REST_CPU = 0.15;
 
-/** Resolves when every outbox and every queue has been empty for six seconds; fails when nothing moves for two minutes. */
-export async function untilLivePathIsQuiet(place) {
+/** Resolves when every outbox and every queue has been empty for six seconds; fails after `limitMs`, or two minutes without movement. */
+export async function untilLivePathIsQuiet(place, limitMs) {
   const startedAt = performance.now();
   const schemas = await query(
     place,
@@ -30,8 +30,10 @@ export async function untilLivePathIsQuiet(place) {
     looks = waiting === 0 ? looks + 1 : 0;
     if (waiting !== last) movedAt = performance.now();
     last = waiting;
-    if (waiting > 0 && performance.now() - movedAt > STALL_LIMIT_MS) {
-      throw new Error(`the live path stands still with ${waiting} messages`);
+    const now = performance.now();
+    if (waiting > 0 && (now - movedAt > STALL_LIMIT_MS || now - startedAt > limitMs)) {
+      const seconds = Math.round((now - movedAt) / 1_000);
+      throw new Error(`${waiting} live messages are left, unchanged for ${seconds} s`);
     }
   }
   return (performance.now() - startedAt) / 1_000;

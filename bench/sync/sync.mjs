@@ -6,7 +6,7 @@ import { loadPlace } from './load.mjs';
 import { copyMaster } from './master-copy.mjs';
 import { measureOneByOne } from './one-by-one/one-by-one.mjs';
 import { measureOurRun } from './our-run.mjs';
-import { builtServices, findEngines, memoryOfServices, openPlace } from './place.mjs';
+import { findEngines, memoryOfServices, openPlace, servicesTakingPart } from './place.mjs';
 import { printSync } from './print.mjs';
 import { untilEnginesRest, untilLivePathIsQuiet } from './quiet.mjs';
 import { measureRawChain } from './raw-chain/raw-chain.mjs';
@@ -20,11 +20,11 @@ const LIMIT_A_DOCTOR_MS = 5;
  * Measures every size, smallest first, and prints the table. Answers the figures and whether every bar that counts was met.
  *
  * @param options.sizes people; @param options.pairs pairs of our run and a raw one; @param options.maxOtherShare of all cores
- * @param options.services those to run, undefined for all that are built; @param options.say takes a line of progress
+ * @param options.services those to run, undefined for all that take part; @param options.say takes a line of progress
  */
 export async function benchSync({ sizes, pairs, maxOtherShare, services, say }) {
   const engines = await findEngines();
-  const apps = services ?? builtServices();
+  const apps = services ?? (await servicesTakingPart());
   const results = [];
   let oneByOne = [];
   for (const size of [...sizes].sort((a, b) => a - b)) {
@@ -52,7 +52,7 @@ async function measureSize(place, { size, pairs, isVoid, say }) {
   for (const [what, { lines, seconds }] of Object.entries(loaded)) {
     say(`${size}: loaded ${lines} ${what}, ${Math.round(lines / seconds)} a second`);
   }
-  const quietSeconds = await untilLivePathIsQuiet(place);
+  const quietSeconds = await untilLivePathIsQuiet(place, 2 * limitMs);
   say(`${size}: live path quiet after ${quietSeconds.toFixed(0)} s`);
   // The first run after loading finds what the live path has merged so far and fills the caches; the pairs all find the same.
   const firstRun = await measureOurRun(place, limitMs);
