@@ -17,7 +17,8 @@ describeWithEngines('a rebuild whose messages arrive in disorder', (engines) => 
   let batches: object[][];
   beforeAll(async () => {
     source = await SourceDouble.join(stage);
-    await stage.start('integration');
+    // Everybody but the trainee source, which the double plays.
+    await Promise.all((['integration', 'recommendation', 'connection'] as const).map((app) => stage.start(app)));
   });
   afterAll(() => source?.leave());
   beforeEach(() => {
