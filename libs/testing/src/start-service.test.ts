@@ -1,8 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startService } from './start-service.js';
+import { waitFor } from './wait-for.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-start-service-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -27,6 +31,16 @@ const healthy = program(
    process.on('SIGTERM', () => process.exit(0));`,
 );
 
+/** A process that has ended but was not collected yet has no command line any more. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !existsSync('/proc/self') || readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
+  } catch {
+    return false;
+  }
+}
+
 describe('startService', () => {
   it('resolves once the service is ready, with its environment and its log', async () => {
     const service = await startService({ app: 'healthy', main: healthy, env: { GREETING: 'hello' } });
@@ -45,6 +59,22 @@ describe('startService', () => {
     expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
     expect(service.pid()).not.toBe(before);
     await service.kill('SIGKILL');
+  });
+
+  it('leaves no service behind when the test process is killed', async () => {
+    const module = fileURLToPath(new URL('../dist/start-service.js', import.meta.url));
+    const test = program(
+      'test-process',
+      `import { startService } from ${JSON.stringify(module)};
+       const service = await startService({ app: 'healthy', main: ${JSON.stringify(healthy)} });
+       console.log(service.pid());`,
+    );
+    const parent = spawn(process.execPath, [test], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const servicePid = Number(line.toString());
+    expect(isAlive(servicePid)).toBe(true);
+    parent.kill('SIGKILL');
+    await waitFor('the service to end', () => !isAlive(servicePid));
   });
 
   it('fails with the tail of the log when the service ends before it is ready', async () => {

@@ -8,10 +8,13 @@ const root = new URL('../../../', import.meta.url);
 const LOG_TAIL_LINES = 60;
 /** Enough for the logs of a long flow without letting a chatty service fill the memory of the test. */
 const LOG_LIMIT_CHARS = 4_000_000;
-const running = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
+/**
+ * Loaded before the service: ends it when the test process is gone, however that ended. Test runners kill their workers,
+ * so nothing on our side can be relied on to run; but the system closes our end of the pipe.
+ */
+const GUARD = `data:text/javascript,${encodeURIComponent(
+  `process.stdin.on('close', () => process.kill(process.pid, 'SIGKILL')).resume().unref();`,
+)}`;
 
 /** Which service to run, and how. */
 export interface ServiceOptions {
@@ -41,7 +44,7 @@ export interface RunningService {
 
 /**
  * Runs `node apps/<app>/dist/main.js` on a free port and waits until it is ready. What still runs when the test
- * process ends is killed with it.
+ * process ends, in whatever way, is killed with it.
  *
  * @throws Error with the tail of the service's log, when it ends or does not get ready in time
  */
@@ -56,10 +59,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   const start = async (): Promise<void> => {
     if (child && !hasEnded(child)) throw new Error(`${options.app} is still running`);
     const env = { ...process.env, ...options.env, PORT: String(port) };
-    const started = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const started = spawn(process.execPath, ['--import', GUARD, main], { env, stdio: ['pipe', 'pipe', 'pipe'] });
     child = started;
-    running.add(started);
-    started.once('exit', () => running.delete(started));
     for (const stream of [started.stdout, started.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         log = (log + text).slice(-LOG_LIMIT_CHARS);
