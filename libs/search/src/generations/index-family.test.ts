@@ -479,6 +479,37 @@ describeWithEngines('IndexFamily', (engines) => {
     });
   });
 
+  describe('check', () => {
+    it('repairs what readers see, and the previous generation with it', async () => {
+      source.fill(30);
+      await rebuild(1);
+      await rebuild(2);
+      source.set('d0003', 2, 'never delivered');
+      source.set('d0004', 2, null);
+      expect(await family.check(source.authority())).toMatchObject({
+        outcome: 'ready',
+        healed: 2,
+        live: 29,
+        tombstones: 1,
+      });
+      expect(await shown()).toContain('d0003@2');
+      await family.rollback();
+      expect(await shown()).toContain('d0003@2');
+      expect(await family.check(source.authority())).toMatchObject({ outcome: 'ready', healed: 0 });
+    });
+
+    it('says what it cannot repair', async () => {
+      source.fill(3);
+      await rebuild(1);
+      source.rows.delete('d0001');
+      expect(await family.check(source.authority())).toMatchObject({
+        outcome: 'failed',
+        problems: ['1 documents are in the index and not in the database: d0001.'],
+      });
+      expect(await family.status()).toMatchObject({ active: { state: 'active' } });
+    });
+  });
+
   describe('a crash around the swap', () => {
     const ready = async (run: RunFence) => {
       source.fill(3);

@@ -159,6 +159,7 @@ export class IndexFamily {
       formerIndex: await this.#comparableIndex(family),
       aliases: this.#options.aliases,
       authority,
+      heal: async (rows) => (await fillIndex(this.#options.engine, current.indexName, [rows])).rejected,
       isApproved: current.approvedBy !== null,
     });
     await this.#onBuilding(generation, async (manager) => {
@@ -169,21 +170,16 @@ export class IndexFamily {
   }
 
   /**
-   * Compares the generation that readers see with the database and writes again what differs (integration's `POST
-   * /api/sync/verify`). Changes nobody's state, and may be called at any time, also while another generation is being built.
+   * Compares the generation that readers see with the database at any time, and writes what differs to every generation
+   * that is written to. Answers `ready` or `failed`, and changes no state.
+   * @throws SearchUnavailableError
    */
   async check(authority: Authority): Promise<VerificationReport> {
-    const { active } = await this.#load();
-    return verifyGeneration({
-      engine: this.#options.engine,
-      schema: this.#options.schema,
-      index: this.#indexName(active ?? 0),
-      structuralProblems: [],
-      formerIndex: null,
-      aliases: this.#options.aliases,
-      authority,
-      isApproved: true,
-    });
+    const { engine, schema, aliases } = this.#options;
+    const index = this.#indexName((await this.#load()).active ?? 0);
+    const heal = async (rows: readonly IndexRow[]) => (await this.writeLive(rows)).rejected;
+    const current = { index, structuralProblems: [], formerIndex: null, isApproved: true };
+    return verifyGeneration({ engine, schema, aliases, authority, heal, ...current });
   }
 
   /** Lets a held generation pass, on somebody's word. @throws StaleFenceError, IllegalTransitionError */

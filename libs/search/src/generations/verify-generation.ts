@@ -7,7 +7,7 @@ import type { BucketSum, IndexInfo, IndexMeta, SearchEngine } from '../engine/se
 import type { Filter } from '../query/search-query.js';
 import { canonicalJson, type IndexSchema } from '../schema/index-schema.js';
 import { fromIndexSource, type StoredDocument } from '../schema/index-source.js';
-import { fillIndex, type IndexRow } from './fill-index.js';
+import type { IndexRow, RejectedRow } from './fill-index.js';
 import { judgeCounts, type ShownCounts } from './judge-counts.js';
 
 /**
@@ -47,6 +47,8 @@ export interface Verification {
   readonly formerIndex: string | null;
   readonly aliases: readonly { readonly name: string; readonly filter?: Filter }[];
   readonly authority: Authority;
+  /** Writes rows that differ where they belong; answers those that cannot be stored. */
+  readonly heal: (rows: readonly IndexRow[]) => Promise<readonly RejectedRow[]>;
   /** Somebody has approved counts that look wrong. */
   readonly isApproved: boolean;
 }
@@ -168,7 +170,7 @@ class Healing {
         again.map(({ id }) => id),
       );
     for (const row of rows) this.#rewritten.add(keyOf(row));
-    const { rejected } = await fillIndex(this.verification.engine, this.verification.index, [rows]);
+    const rejected = await this.verification.heal(rows);
     this.healed += rows.length - rejected.length - again.length;
     if (rejected.length > 0)
       this.#fail(
