@@ -1,0 +1,105 @@
+import { describeWithEngines } from '@lockstep/testing';
+import { expect, it } from 'vitest';
+import type { Comparison } from '../revalidation/compare.js';
+import type { IndexedDocument } from '../stage/master-index.js';
+import { londonToday } from '../stage/people.js';
+import { useStage } from '../stage/stage.js';
+import { dayOfRun, phaseOf, type RunView, sync } from '../stage/sync-run.js';
+import { countList, LIST_NAMES } from './lists.js';
+import { recomputeMaster } from './recompute.js';
+import { type Loaded, loadGenerated, untilQuiet } from './sources.js';
+import { compareEveryAlias, differences } from './views.js';
+
+/** Fewer only while developing. */
+const PEOPLE = Number(process.env['LOCKSTEP_TEST_PEOPLE'] ?? 100_000);
+const LIMIT_MS = 360_000;
+
+describeWithEngines(`${PEOPLE} people, their GMC doctors and recommendations`, (engines) => {
+  const stage = useStage(engines, { services: ['tcs', 'integration', 'recommendation', 'connection'] });
+  let loaded: Loaded;
+  let run: RunView;
+  let master: IndexedDocument[];
+  let comparisons: Record<string, Comparison>;
+
+  it(
+    'are loaded as lines and rebuilt into every index in one run that succeeds',
+    async () => {
+      const began = performance.now();
+      loaded = await loadGenerated(stage, PEOPLE, londonToday());
+      const loadedAt = performance.now();
+      await untilQuiet(stage, LIMIT_MS);
+      const triggered = performance.now();
+      run = await sync(stage);
+      const seconds = (from: number, to: number): string => ((to - from) / 1000).toFixed(1);
+      console.info(`${JSON.stringify(loaded)} in ${seconds(began, loadedAt)} s`);
+      console.info(`live path quiet after ${seconds(loadedAt, triggered)} s`);
+      console.info(`rebuilt in ${seconds(triggered, performance.now())} s: ${durations(run)}`);
+      expect(run).toMatchObject({ state: 'succeeded', error: null });
+      const all = (count: number): object => ({ expected: count, received: count, written: count, rejected: 0 });
+      expect(phaseOf(run, 'trainees')).toMatchObject(all(PEOPLE));
+      expect(phaseOf(run, 'gmc')).toMatchObject(all(loaded.doctors));
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'are in every index, behind each alias, exactly as a second computation from both sources has them',
+    async () => {
+      const asOf = await dayOfRun(stage, run.runId);
+      master = await recomputeMaster(stage, asOf);
+      comparisons = await compareEveryAlias(stage, asOf);
+      expect(differences(comparisons)).toEqual([]);
+      const equal = Object.fromEntries(Object.entries(comparisons).map(([alias, { equal }]) => [alias, equal]));
+      console.info(JSON.stringify(equal));
+      // Each list is a part of some size: comparisons of nothing would prove nothing.
+      expect(equal['masterdoctorindex']).toBe(master.length);
+      expect(master.length).toBeGreaterThan(PEOPLE * 0.95);
+      for (const [alias, count] of Object.entries(equal)) expect(count, alias).toBeGreaterThan(PEOPLE * 0.01);
+      expect((equal['connectedindex'] ?? 0) + (equal['disconnectedindex'] ?? 0)).toBe(master.length);
+      for (const phase of ['recommendation', 'connection'])
+        expect(phaseOf(run, phase)).toMatchObject({ rejected: 0, state: 'done' });
+    },
+    LIMIT_MS,
+  );
+
+  it('are counted by each list as by its alias, less whom the list leaves out', async () => {
+    const listed = (alias: string): number => comparisons[alias]?.equal ?? Number.NaN;
+    const shown = master.filter(
+      ({ membershipType, placementGrades }) =>
+        membershipType !== 'MILITARY' && !(placementGrades as string[]).includes('279'),
+    );
+    const expected = {
+      current: shown.filter(({ existsInGmc }) => existsInGmc).length,
+      connected: listed('connectedindex'),
+      disconnected: listed('disconnectedindex'),
+      exceptions: listed('exceptionindex'),
+      discrepancies: shown.filter(({ isDiscrepancy }) => isDiscrepancy).length,
+      recommendations: listed('current_connections'),
+    };
+    const counts = await Promise.all(LIST_NAMES.map(async (list) => [list, await countList(stage, list)] as const));
+    expect(Object.fromEntries(counts)).toEqual(expected);
+    expect(shown.length).toBeLessThan(master.length);
+  });
+
+  it(
+    'keep every version when nothing changed and the rebuild runs again',
+    async () => {
+      const versions = (): Promise<object[]> =>
+        stage.query('SELECT count(*)::int AS rows, sum(version)::bigint AS versions FROM integration.master_doctor');
+      const before = await versions();
+      const second = await sync(stage);
+      console.info(`second: ${durations(second)}`);
+      expect(second).toMatchObject({ state: 'succeeded', error: null });
+      expect(await versions()).toEqual(before);
+      expect(differences(await compareEveryAlias(stage, await dayOfRun(stage, second.runId)))).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+});
+
+function durations({ phases }: RunView): string {
+  return phases
+    .filter(({ state }) => state === 'done')
+    .map(({ name, startedAt, finishedAt }) => `${name} ${(Date.parse(finishedAt) - Date.parse(startedAt)) / 1000} s`)
+    .join(', ');
+}
