@@ -8,6 +8,8 @@ export * from './boot/run-service.js';
 export * from './boot/service.module.js';
 export * from './boot/service-definition.js';
 export type { ServiceParts } from './boot/service-parts.js';
+export { BulkAnswer, RejectedLine } from './bulk-load/bulk-answer.js';
+export * from './bulk-load/bulk-load.js';
 export * from './clock.js';
 export { Env } from './config/env.js';
 export * from './config/load-config.js';

@@ -1,5 +1,4 @@
 import { IsInstant } from '@lockstep/contracts';
-import type { Page } from '@lockstep/service';
 import { Type } from 'class-transformer';
 import {
   IsArray,
@@ -123,48 +122,6 @@ export class RunIssueAnswer {
   @IsOptional()
   @IsObject()
   row!: object | null;
-}
-
-/** A page of runs, newest first. */
-export class RunPageAnswer implements Page<RunAnswer> {
-  @IsArray()
-  @ValidateNested({ each: true })
-  @Type(() => RunAnswer)
-  items!: RunAnswer[];
-
-  @IsInt()
-  total!: number;
-
-  @IsInt()
-  page!: number;
-
-  @IsInt()
-  pageSize!: number;
-
-  @IsOptional()
-  @IsString()
-  cursor!: string | null;
-}
-
-/** A page of a run's issues, errors first. */
-export class RunIssuePageAnswer implements Page<RunIssueAnswer> {
-  @IsArray()
-  @ValidateNested({ each: true })
-  @Type(() => RunIssueAnswer)
-  items!: RunIssueAnswer[];
-
-  @IsInt()
-  total!: number;
-
-  @IsInt()
-  page!: number;
-
-  @IsInt()
-  pageSize!: number;
-
-  @IsOptional()
-  @IsString()
-  cursor!: string | null;
 }
 
 /** The stored run in the words of the contract. */

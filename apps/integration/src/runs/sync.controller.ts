@@ -5,6 +5,7 @@ import {
   Clock,
   CurrentActor,
   EventStreams,
+  type Page,
   ProblemError,
   pageOffset,
   Requires,
@@ -31,14 +32,7 @@ import { IssueStore } from './issue.store.js';
 import { next } from './next.js';
 import { ProgressStream } from './progress-stream.js';
 import { RebuildSteps } from './rebuild-steps.js';
-import {
-  RunAnswer,
-  type RunIssueAnswer,
-  RunIssuePageAnswer,
-  RunPageAnswer,
-  RunStartedAnswer,
-  toRunAnswer,
-} from './run.answer.js';
+import { RunAnswer, RunIssueAnswer, RunStartedAnswer, toRunAnswer } from './run.answer.js';
 import { isActive } from './run.js';
 import { IssueQuery, RunsQuery } from './run.query.js';
 import { RunStore, type StoredRun } from './run.store.js';
@@ -95,8 +89,8 @@ export class SyncController {
 
   @Get('runs')
   @Requires('viewer')
-  @Answers(200, RunPageAnswer)
-  async list(@Query() query: RunsQuery): Promise<RunPageAnswer> {
+  @Answers(200, RunAnswer, { page: true })
+  async list(@Query() query: RunsQuery): Promise<Page<RunAnswer>> {
     const { items, total } = await this.runs.list(query.pageSize, pageOffset(query));
     return toPage(
       query,
@@ -125,11 +119,11 @@ export class SyncController {
 
   @Get('runs/:runId/issues')
   @Requires('viewer')
-  @Answers(200, RunIssuePageAnswer)
+  @Answers(200, RunIssueAnswer, { page: true })
   async listIssues(
     @Param('runId', ParseUUIDPipe) runId: string,
     @Query() query: IssueQuery,
-  ): Promise<RunIssuePageAnswer> {
+  ): Promise<Page<RunIssueAnswer>> {
     await this.mustLoad(runId);
     const { items, total } = await this.issues.list(runId, query.severity ?? null, query.pageSize, pageOffset(query));
     return toPage(query, items as RunIssueAnswer[], total);

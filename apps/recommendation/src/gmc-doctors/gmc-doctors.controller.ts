@@ -1,9 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { Answers, Consumes, ProblemError, Requires, readNdjson } from '@lockstep/service';
+import { Answers, BulkAnswer, Consumes, loadLines, ProblemError, Requires, readNdjson } from '@lockstep/service';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Req, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import { BulkAnswer } from '../bulk-load/bulk-answer.js';
-import { loadLines } from '../bulk-load/bulk-load.js';
 import { GmcDoctorBody, NumberedGmcDoctorBody } from './gmc-doctor-body.js';
 import { toGmcDoctorRecord } from './gmc-doctor-record.js';
 import { GmcDoctorView } from './gmc-doctor-view.js';

@@ -1,7 +1,6 @@
 import { compileSchema } from '@lockstep/contracts';
-import { validationProblem } from '@lockstep/service';
+import { toFieldError, validationProblem } from '@lockstep/service';
 import { ArrayMaxSize, IsArray, IsInt, IsObject } from 'class-validator';
-import { toFieldError } from '../bulk-load/bulk-load.js';
 import { IsMoment } from './field-checks.js';
 import { NumberedGmcDoctorBody } from './gmc-doctor-body.js';
 import { type GmcDoctorRecord, toGmcDoctorRecord } from './gmc-doctor-record.js';

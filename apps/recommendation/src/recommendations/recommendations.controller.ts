@@ -1,8 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { Answers, Consumes, Requires, readNdjson } from '@lockstep/service';
+import { Answers, BulkAnswer, Consumes, loadLines, Requires, readNdjson } from '@lockstep/service';
 import { Controller, HttpCode, Post, Req } from '@nestjs/common';
-import { BulkAnswer } from '../bulk-load/bulk-answer.js';
-import { loadLines } from '../bulk-load/bulk-load.js';
 import { StoredRecommendationBody, toRecommendationRecord } from './recommendation-body.js';
 import { RecommendationsStore } from './recommendations.store.js';
 

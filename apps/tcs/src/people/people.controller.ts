@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { Answers, Consumes, ProblemError, Requires, readNdjson } from '@lockstep/service';
+import { Answers, BulkAnswer, Consumes, ProblemError, Requires, readNdjson } from '@lockstep/service';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Req, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import { BulkTraineesAnswer } from './bulk-answer.js';
 import { loadPeople } from './bulk-load.js';
 import { PeopleStore } from './people.store.js';
 import { PersonIdPipe } from './person-id.pipe.js';
@@ -49,8 +48,8 @@ export class PeopleController {
   @Requires('operator')
   @Consumes('application/x-ndjson', 'application/ndjson', 'application/jsonl', 'text/plain')
   @HttpCode(200)
-  @Answers(200, BulkTraineesAnswer)
-  async load(@Req() request: IncomingMessage): Promise<BulkTraineesAnswer> {
+  @Answers(200, BulkAnswer)
+  async load(@Req() request: IncomingMessage): Promise<BulkAnswer> {
     return loadPeople(readNdjson(request), (people) => this.people.save(people));
   }
 }

@@ -1,6 +1,6 @@
-import { FieldError } from '@lockstep/service';
 import { Type } from 'class-transformer';
 import { IsArray, IsBoolean, IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
+import { FieldError } from '../problems/problem.js';
 
 /** A line that was not taken. */
 export class RejectedLine {

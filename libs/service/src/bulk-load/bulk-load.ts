@@ -1,29 +1,30 @@
 import { compileSchema, type PayloadClass } from '@lockstep/contracts';
-import type { FieldError, NdjsonLine } from '@lockstep/service';
+import type { FieldError } from '../problems/problem.js';
+import type { NdjsonLine } from '../requests/read-ndjson.js';
 import { BulkAnswer, type RejectedLine } from './bulk-answer.js';
 
-/** Records a transaction: enough for a statement to be worth its round trip, few enough for a short turn. */
+/** Records a transaction: enough for a statement to be worth its round trip, few enough for short locks. */
 const CHUNK_SIZE = 500;
 /** Rejected lines that are named; the rest is only counted. */
 const MAX_ERRORS = 1_000;
 
 /** What a bulk load is made of. */
-export interface BulkLoad<Body extends object, Stored> {
+export interface BulkLoad<Body extends object, Stored, Key> {
   /** Each line is checked against it, exactly as the body of a PUT. */
   body: PayloadClass<Body>;
   toRecord: (body: Body) => Stored;
-  keyOf: (record: Stored) => string;
+  keyOf: (record: Stored) => Key;
   /** Stores a chunk, each key at most once; answers the keys that were new and those that changed. */
-  save: (records: Stored[]) => Promise<{ created: ReadonlySet<string>; updated: ReadonlySet<string> }>;
+  save: (records: Stored[]) => Promise<{ created: ReadonlySet<Key>; updated: ReadonlySet<Key> }>;
 }
 
 /**
  * Saves all good lines in chunks, one being saved while the next is read and checked; at most two are in memory. A broken
  * line costs only itself. Of two lines with one key in a chunk the later wins, and the earlier counts as updated.
  */
-export async function loadLines<Body extends object, Stored>(
+export async function loadLines<Body extends object, Stored, Key>(
   lines: AsyncIterable<NdjsonLine>,
-  load: BulkLoad<Body, Stored>,
+  load: BulkLoad<Body, Stored, Key>,
 ): Promise<BulkAnswer> {
   const answer = new BulkAnswer();
   let chunk: Stored[] = [];
@@ -72,9 +73,9 @@ function reject(answer: BulkAnswer, rejected: RejectedLine): void {
   else answer.errorsTruncated = true;
 }
 
-async function saveChunk<Body extends object, Stored>(
+async function saveChunk<Body extends object, Stored, Key>(
   chunk: readonly Stored[],
-  { keyOf, save }: BulkLoad<Body, Stored>,
+  { keyOf, save }: BulkLoad<Body, Stored, Key>,
   answer: BulkAnswer,
 ): Promise<void> {
   if (chunk.length === 0) return;
