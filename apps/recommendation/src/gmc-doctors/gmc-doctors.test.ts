@@ -119,7 +119,7 @@ describeWithEngines('GMC doctors over REST', (engines) => {
       [3, 'VALIDATION_FAILED', ['gmcNumber']],
       [6, 'VALIDATION_FAILED', ['underNotice']],
       [7, 'VALIDATION_FAILED', ['submissionDate']],
-      [8, 'VALIDATION_FAILED', ['body']],
+      [8, 'VALIDATION_FAILED', ['shoeSize']],
     ]);
     expect((await get('7100002')).doctorLastName).toBe('Twice, later');
     expect((await load([{ gmcNumber: '7100001', ...AOIFE }])).body).toMatchObject({ received: 1, unchanged: 1 });

@@ -117,6 +117,12 @@ describe('messages are checked as requests are', () => {
   });
 });
 
+it('does not tell of an optional field that it is not null either', () => {
+  expect(compileSchema(Sample).check({ ...GOOD, day: '2026-02-30' })).toEqual([
+    'day: must match format "calendar-date"',
+  ]);
+});
+
 describe('a decorator whose meaning the schema would lose is refused', () => {
   it('ValidateIf', () => {
     class WithCondition {

@@ -1,4 +1,4 @@
-import { Ajv } from 'ajv';
+import { Ajv, type ErrorObject } from 'ajv';
 import formats from 'ajv-formats';
 import type { PayloadClass } from '../message.js';
 import { isCalendarDate, isInstant } from './instant.js';
@@ -15,6 +15,14 @@ formats.default(ajv);
 ajv.addFormat('instant', { type: 'string', validate: isInstant });
 ajv.addFormat('calendar-date', { type: 'string', validate: isCalendarDate });
 
+/** An optional field may also be null, which the schema says by a choice: that it is not null either tells nobody anything. */
+function tellingErrors(errors: ErrorObject[]): ErrorObject[] {
+  const telling = errors.filter(
+    ({ keyword, params }) => keyword !== 'anyOf' && !(keyword === 'type' && params['type'] === 'null'),
+  );
+  return telling.length > 0 ? telling : errors;
+}
+
 const compiled = new WeakMap<PayloadClass, CompiledSchema>();
 
 /**
@@ -28,7 +36,7 @@ export function compileSchema(target: PayloadClass): CompiledSchema {
   const schema: CompiledSchema = {
     check: (value) => {
       if (validate(value)) return [];
-      return (validate.errors ?? []).map((error) => {
+      return tellingErrors(validate.errors ?? []).map((error) => {
         const extra = error.params['additionalProperty'] as string | undefined;
         const path = error.instancePath.replaceAll('/', '.').replace(/^\./, '') || 'body';
         return `${path}: ${error.message}${extra ? ` (${extra})` : ''}`;

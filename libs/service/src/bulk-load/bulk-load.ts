@@ -1,5 +1,8 @@
 import { compileSchema, type PayloadClass } from '@lockstep/contracts';
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
 import type { FieldError } from '../problems/problem.js';
+import { toFieldErrors } from '../problems/validation.js';
 import type { NdjsonLine } from '../requests/read-ndjson.js';
 import { BulkAnswer, type RejectedLine } from './bulk-answer.js';
 
@@ -7,6 +10,8 @@ import { BulkAnswer, type RejectedLine } from './bulk-answer.js';
 const CHUNK_SIZE = 500;
 /** Rejected lines that are named; the rest is only counted. */
 const MAX_ERRORS = 1_000;
+/** Faults of one line that are named: a wrong line tends to be wrong in each of its parts. */
+const MAX_FAULTS = 20;
 
 /** What a bulk load is made of. */
 export interface BulkLoad<Body extends object, Stored, Key> {
@@ -51,12 +56,22 @@ function findFault(line: NdjsonLine, body: PayloadClass): RejectedLine | null {
   if ('error' in line) return { line: line.line, code: 'LINE_UNREADABLE', message: line.error };
   const faults = compileSchema(body).check(line.value);
   if (faults.length === 0) return null;
+  const errors = describeFaults(line.value, body, faults).slice(0, MAX_FAULTS);
   return {
     line: line.line,
     code: 'VALIDATION_FAILED',
-    message: faults[0] ?? '',
-    errors: faults.map((fault) => toFieldError(fault)),
+    message: errors.map(({ message }) => message).join('; '),
+    errors,
   };
+}
+
+/** In the words of a PUT's 400. The schema, 15 times faster, decides; its own words are for those who know schemas. */
+function describeFaults(value: unknown, body: PayloadClass, faults: readonly string[]): FieldError[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return [{ path: 'body', message: 'the line must be an object' }];
+  }
+  const found = validateSync(plainToInstance(body, value), { whitelist: true, forbidNonWhitelisted: true });
+  return found.length > 0 ? toFieldErrors(found) : faults.map((fault) => toFieldError(fault));
 }
 
 /** `path: what is wrong` as a compiled schema tells it, as an error of a problem answer; `parent` stands before the path. */
