@@ -22,7 +22,12 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'suites',
-          include: ['apps/**/src/**/*.test.ts', 'libs/**/src/**/*.test.ts', 'tests/**/*.test.ts'],
+          include: [
+            'apps/**/src/**/*.test.ts',
+            'libs/**/src/**/*.test.ts',
+            'tests/**/*.test.ts',
+            'bench/**/*.test.mjs',
+          ],
           exclude: ['tests/faults/**', '**/node_modules/**', '**/dist/**'],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
