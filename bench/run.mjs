@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --only sync] [--sizes 10000,100000] [--pairs 3] [--max-other 20] [--services tcs,integration]`:
+ * `npm run bench [-- --only sync] [--sizes 10000,100000] [--pairs 3] [--max-other 20]`:
  * measures on the real engines, prints tables, writes the figures to `bench/results/`. Exits with 1 when a bar is missed or
  * could not be judged.
  */
@@ -10,7 +10,7 @@ import { machineFacts } from './machine/facts.mjs';
 import { benchSync } from './sync/sync.mjs';
 
 const BENCHES = { sync: benchSync };
-const USAGE = `usage: npm run bench -- [--only ${Object.keys(BENCHES).join(',')}] [--sizes 10000,100000] [--pairs 3] [--max-other PERCENT] [--services tcs,integration]`;
+const USAGE = `usage: npm run bench -- [--only ${Object.keys(BENCHES).join(',')}] [--sizes 10000,100000] [--pairs 3] [--max-other PERCENT]`;
 
 cleanUp.onSignals();
 try {
@@ -38,7 +38,7 @@ async function main() {
 }
 
 function readArguments() {
-  const names = ['only', 'sizes', 'pairs', 'max-other', 'services'];
+  const names = ['only', 'sizes', 'pairs', 'max-other'];
   const { values } = parse(Object.fromEntries(names.map((name) => [name, { type: 'string' }])));
   const only = list(values.only) ?? Object.keys(BENCHES);
   const sizes = (list(values.sizes) ?? ['10000', '100000']).map((size) => wholeNumber('--sizes', size, 100, 5_000_000));
@@ -48,7 +48,6 @@ function readArguments() {
     sizes,
     pairs: wholeNumber('--pairs', values.pairs ?? '3', 1, 5),
     maxOtherShare: wholeNumber('--max-other', values['max-other'] ?? '20', 1, 100) / 100,
-    services: list(values.services),
   };
 }
 

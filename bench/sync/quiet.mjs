@@ -21,31 +21,32 @@ export async function untilLivePathIsQuiet(place, limitMs) {
     `SELECT table_schema AS name FROM information_schema.tables WHERE table_name = 'outbox'`,
   );
   const outboxes = schemas
-    .map(({ name }) => `SELECT count(*)::int AS waiting FROM "${name}".outbox`)
+    .map(({ name }) => `SELECT '${name}.outbox' AS name, count(*)::int AS messages FROM "${name}".outbox`)
     .join(' UNION ALL ');
-  let last;
+  let last = '';
   let movedAt = performance.now();
   for (let looks = 0; looks < QUIET_LOOKS; await sleep(LOOK_EVERY_MS)) {
-    const waiting = await countWaiting(place, outboxes);
-    looks = waiting === 0 ? looks + 1 : 0;
-    if (waiting !== last) movedAt = performance.now();
-    last = waiting;
+    const waiting = await listWaiting(place, outboxes);
+    looks = waiting === '' ? looks + 1 : 0;
     const now = performance.now();
-    if (waiting > 0 && (now - movedAt > STALL_LIMIT_MS || now - startedAt > limitMs)) {
+    if (waiting !== last) movedAt = now;
+    last = waiting;
+    if (waiting !== '' && (now - movedAt > STALL_LIMIT_MS || now - startedAt > limitMs)) {
       const seconds = Math.round((now - movedAt) / 1_000);
-      throw new Error(`${waiting} live messages are left, unchanged for ${seconds} s`);
+      throw new Error(`live messages are left, the same for ${seconds} s: ${waiting}`);
     }
   }
   return (performance.now() - startedAt) / 1_000;
 }
 
-async function countWaiting(place, outboxes) {
-  const rows = outboxes ? await query(place, outboxes) : [];
-  const queues = await place.rabbit.queues();
-  const parked = queues.find(({ name, messages }) => name.endsWith('.dead') && messages > 0);
+/** What is under way, place by place with its number of messages; empty when nothing is. */
+async function listWaiting(place, outboxes) {
+  const queues = (await place.rabbit.queues()).filter(({ messages }) => messages > 0);
+  const parked = queues.find(({ name }) => name.endsWith('.dead'));
   if (parked) throw new Error(`${parked.name} holds ${parked.messages} messages that loading has parked`);
-  const inQueues = queues.reduce((sum, { messages }) => sum + (messages ?? 0), 0);
-  return rows.reduce((sum, { waiting }) => sum + waiting, inQueues);
+  const rows = outboxes ? await query(place, outboxes) : [];
+  const filled = rows.filter(({ messages }) => messages > 0);
+  return [...filled, ...queues].map(({ name, messages }) => `${name} ${messages}`).join(', ');
 }
 
 /**

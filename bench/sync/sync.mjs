@@ -19,12 +19,12 @@ const LIMIT_A_DOCTOR_MS = 5;
 /**
  * Measures every size, smallest first, and prints the table. Answers the figures and whether every bar that counts was met.
  *
- * @param options.sizes people; @param options.pairs pairs of our run and a raw one; @param options.maxOtherShare of all cores
- * @param options.services those to run, undefined for all that take part; @param options.say takes a line of progress
+ * @param options.sizes people; @param options.pairs pairs of our run and a raw one; @param options.maxOtherShare of all
+ *   cores, above which a measurement is void; @param options.say takes a line of progress
  */
-export async function benchSync({ sizes, pairs, maxOtherShare, services, say }) {
+export async function benchSync({ sizes, pairs, maxOtherShare, say }) {
   const engines = await findEngines();
-  const apps = services ?? (await servicesTakingPart());
+  const apps = await servicesTakingPart();
   const results = [];
   let oneByOne = [];
   for (const size of [...sizes].sort((a, b) => a - b)) {
