@@ -17,6 +17,9 @@ const PROGRESS_EVERY_MS = 500;
 /** Without a wake-up call: how long until a run that another replica left behind is noticed. */
 const IDLE_TICK_MS = 2_000;
 const SWEEP_EVERY_MS = 600_000;
+const STEP_RETRY_MS = 1_000;
+/** Every step may be done again from its start, so a failure that nobody foresaw need not end the run at once. */
+const STEP_ATTEMPTS = 3;
 
 /**
  * Drives the active run, in the one replica that holds the lease. It keeps nothing of its own: what it knows is in the
@@ -30,6 +33,8 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
   private listener: Listener | undefined;
   private working: Promise<void> | undefined;
   private nextSweepAt = 0;
+  /** Failures in a row of one step, as this replica saw them. */
+  private failures = { attempt: '', count: 0 };
 
   constructor(
     private readonly config: IntegrationConfig,
@@ -127,8 +132,8 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
     } catch (error) {
       if (signal.aborted || interrupted.signal.aborted) return null;
       this.logger.error(`Phase ${step.name} of run ${run.id}: ${describe(error)}`);
-      if (isEngineUnavailable(error) && !this.isStalled(run, step)) {
-        await this.sleep(1_000);
+      if (this.mayTryAgain(run, step, error)) {
+        await this.sleep(STEP_RETRY_MS);
         return null;
       }
       return {
@@ -141,6 +146,16 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
       interrupted.abort();
       await watching;
     }
+  }
+
+  /** An engine that is away is waited for; anything else, such as a statement that took too long, gets a few more attempts. */
+  private mayTryAgain(run: StoredRun, step: Phase, error: unknown): boolean {
+    if (this.isStalled(run, step)) return false;
+    if (isEngineUnavailable(error)) return true;
+    const attempt = `${run.id} ${step.name}`;
+    this.failures =
+      this.failures.attempt === attempt ? { attempt, count: this.failures.count + 1 } : { attempt, count: 1 };
+    return this.failures.count < STEP_ATTEMPTS;
   }
 
   private isStalled(run: StoredRun, step: Phase): boolean {
