@@ -12,7 +12,8 @@ import { compareEveryAlias, differences } from './views.js';
 
 /** Fewer only while developing. */
 const PEOPLE = Number(process.env['LOCKSTEP_TEST_PEOPLE'] ?? 100_000);
-const LIMIT_MS = 360_000;
+/** A limit for a hang, not a claim about speed: the machine may be busy with others. */
+const LIMIT_MS = 900_000;
 
 describeWithEngines(`${PEOPLE} people, their GMC doctors and recommendations`, (engines) => {
   const stage = useStage(engines, { services: ['tcs', 'integration', 'recommendation', 'connection'] });
@@ -22,18 +23,27 @@ describeWithEngines(`${PEOPLE} people, their GMC doctors and recommendations`, (
   let comparisons: Record<string, Comparison>;
 
   it(
-    'are loaded as lines and rebuilt into every index in one run that succeeds',
+    'are loaded as lines, every one of them',
     async () => {
-      const began = performance.now();
-      loaded = await loadGenerated(stage, PEOPLE, londonToday());
-      const loadedAt = performance.now();
-      await untilQuiet(stage, LIMIT_MS);
-      const triggered = performance.now();
-      run = await sync(stage);
-      const seconds = (from: number, to: number): string => ((to - from) / 1000).toFixed(1);
-      console.info(`${JSON.stringify(loaded)} in ${seconds(began, loadedAt)} s`);
-      console.info(`live path quiet after ${seconds(loadedAt, triggered)} s`);
-      console.info(`rebuilt in ${seconds(triggered, performance.now())} s: ${durations(run)}`);
+      loaded = await timed('loaded', () => loadGenerated(stage, PEOPLE, londonToday()));
+      console.info(JSON.stringify(loaded));
+      expect(loaded).toMatchObject({ people: PEOPLE, doctors: PEOPLE * 0.95 });
+      expect(loaded.recommendations).toBeGreaterThan(PEOPLE);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'have all reached the master by live changes',
+    () => timed('live path quiet', () => untilQuiet(stage, LIMIT_MS)),
+    LIMIT_MS,
+  );
+
+  it(
+    'are rebuilt into every index in one run that succeeds',
+    async () => {
+      run = await timed('rebuilt', () => sync(stage));
+      console.info(durations(run));
       expect(run).toMatchObject({ state: 'succeeded', error: null });
       const all = (count: number): object => ({ expected: count, received: count, written: count, rejected: 0 });
       expect(phaseOf(run, 'trainees')).toMatchObject(all(PEOPLE));
@@ -96,6 +106,15 @@ describeWithEngines(`${PEOPLE} people, their GMC doctors and recommendations`, (
     LIMIT_MS,
   );
 });
+
+async function timed<T>(what: string, act: () => Promise<T>): Promise<T> {
+  const began = performance.now();
+  try {
+    return await act();
+  } finally {
+    console.info(`${what} in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  }
+}
 
 function durations({ phases }: RunView): string {
   return phases
