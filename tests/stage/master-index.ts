@@ -41,6 +41,13 @@ export class MasterIndex {
     return documents;
   }
 
+  /** A doctor's document in one generation, refreshed or not; undefined when it is not there or a tombstone. */
+  async readOne(generation: string, gmcNumber: string): Promise<IndexedDocument | undefined> {
+    const path = `/${this.prefix}${generation}/_doc/${gmcNumber}?realtime=true`;
+    const { _source } = await this.request<{ _source?: IndexedDocument }>('GET', path);
+    return _source && withoutTechnicalPart(_source);
+  }
+
   /** What stands under these aliases: name of the index by alias. */
   async targets(): Promise<Map<string, string[]>> {
     const answer = await this.request<Record<string, { aliases: object }>>('GET', `/${this.prefix}*/_alias`);

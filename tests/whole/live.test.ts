@@ -1,0 +1,143 @@
+import { describeWithEngines } from '@lockstep/testing';
+import { beforeAll, expect, it } from 'vitest';
+import { midway } from '../revalidation/midway.js';
+import { plainPeople } from '../revalidation/plain-people.js';
+import { loadPeople } from '../stage/people.js';
+import { useStage } from '../stage/stage.js';
+import { endOfRun, phaseOf, type RunView, readRun, sync, triggerSync, untilRun } from '../stage/sync-run.js';
+import { type Change, changeDoctor, changePerson, shownOf, untilGone, untilShown } from './changes.js';
+import { Eavesdropper } from './eavesdropper.js';
+import { numberOf, plainDoctors } from './plain-doctors.js';
+import { loadGmcDoctors, send } from './sources.js';
+
+/** Enough for the filling of the master to last while some changes are made. */
+const PEOPLE = 8_000;
+
+describeWithEngines('live changes', (engines) => {
+  const stage = useStage(engines, { services: ['tcs', 'integration', 'recommendation', 'connection'] });
+  let first: RunView;
+  beforeAll(async () => {
+    await loadPeople(stage, plainPeople(PEOPLE));
+    await loadGmcDoctors(stage, plainDoctors(PEOPLE));
+    first = await sync(stage);
+    expect(first).toMatchObject({ state: 'succeeded', error: null });
+  });
+
+  /** Lets nobody act in a process while `act` looks; the run waits for it. */
+  async function whilePaused(app: 'tcs' | 'recommendation', act: () => Promise<void>): Promise<void> {
+    const pid = stage.service(app).pid() as number;
+    process.kill(pid, 'SIGSTOP');
+    try {
+      await act();
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+  }
+
+  it('reach every list within a bounded time while nobody rebuilds', async () => {
+    const began = performance.now();
+    const changes = [await changePerson(stage, 1, 'Live 1'), await changeDoctor(stage, 2, 'Live 2')];
+    for (const change of changes) await untilShown(stage, change);
+    console.info(`two live changes in every list after ${Math.round(performance.now() - began)} ms`);
+    await send(stage, 'tcs', 'DELETE', '/api/trainees/3');
+    await untilShown(stage, { gmcNumber: numberOf(3), field: 'programmeName', value: null });
+    await send(stage, 'recommendation', 'DELETE', `/api/gmc-doctors/${numberOf(3)}`);
+    await untilGone(stage, numberOf(3));
+  });
+
+  it('are seen in the old generation while a rebuild is under way, and in the new one after it', async () => {
+    const changes: Change[] = [];
+    const note = async (change: Promise<Change>): Promise<Change> => {
+      changes.push(await change);
+      return changes.at(-1) as Change;
+    };
+    const before = (await stage.index.targets()).get('masterdoctorindex');
+    let runId = '';
+    await whilePaused('tcs', async () => {
+      runId = await triggerSync(stage);
+      await untilShown(stage, await note(changeDoctor(stage, 11, 'While trainees are sent')));
+      expect(phaseOf(await readRun(stage, runId), 'trainees').state).toBe('running');
+    });
+    await whilePaused('recommendation', async () => {
+      await untilRun(stage, runId, 'asks for GMC doctors', (run) => phaseOf(run, 'trainees').state === 'done');
+      // The list of recommendations stands still with its service.
+      await untilShown(stage, await note(changePerson(stage, 12, 'While doctors are sent')), ['current', 'connected']);
+      expect(phaseOf(await readRun(stage, runId), 'gmc').state).toBe('running');
+    });
+    await midway(stage, runId, 'master');
+    await Promise.all([
+      ...[21, 22, 23].map((id) => note(changePerson(stage, id, `While the master is filled ${id}`))),
+      ...[31, 32, 33].map((id) => note(changeDoctor(stage, id, `While the master is filled ${id}`))),
+    ]);
+    expect(phaseOf(await readRun(stage, runId), 'swap').state).toBe('pending');
+    await untilRun(stage, runId, 'projects', (run) => phaseOf(run, 'swap').state === 'done');
+    await Promise.all([
+      note(changePerson(stage, 41, 'While projections are filled')),
+      note(changeDoctor(stage, 51, 'While projections are filled')),
+    ]);
+    const run = await endOfRun(stage, runId);
+    expect(run).toMatchObject({ state: 'succeeded', error: null });
+    expect((await stage.index.targets()).get('masterdoctorindex')).toEqual([run.generation]);
+    expect(before).toEqual([first.generation]);
+    for (const change of changes) await untilShown(stage, change);
+    for (const { gmcNumber, field, value } of changes) {
+      for (const generation of [first.generation, run.generation] as string[])
+        expect((await stage.index.readOne(generation, gmcNumber))?.[field], generation).toBe(value);
+    }
+  });
+
+  it('are not undone by an older change that is delivered again, to the master or to its readers', async () => {
+    const ear = await Eavesdropper.join(stage);
+    try {
+      const person = [
+        await changePerson(stage, 61, 'Older programme'),
+        await changePerson(stage, 61, 'Newer programme'),
+      ];
+      const doctor = [await changeDoctor(stage, 62, 'Older name'), await changeDoctor(stage, 62, 'Newer name')];
+      const newest = [person[1], doctor[1]] as Change[];
+      for (const change of newest) await untilShown(stage, change);
+      const old = [
+        ...(await ear.messagesSaying('Older programme', ['reval.connection.update'])),
+        ...(await ear.messagesSaying('Older name', ['reval.revalidationsummary.updated'])),
+      ];
+      const versions = () =>
+        stage.query(
+          'SELECT gmc_number, version FROM integration.master_doctor WHERE gmc_number = ANY ($1) ORDER BY 1',
+          [newest.map(({ gmcNumber }) => gmcNumber)],
+        );
+      const before = await versions();
+      await ear.again([...old, ...old]);
+      // What is sent after them has arrived: so have they.
+      await untilShown(stage, await changePerson(stage, 63, 'After the older programme'));
+      await untilShown(stage, await changeDoctor(stage, 64, 'After the older name'));
+      for (const change of newest) {
+        const shown = await shownOf(stage, change);
+        expect(new Set(Object.values(shown)), JSON.stringify(shown)).toEqual(new Set([change.value]));
+      }
+      expect(await versions()).toEqual(before);
+      expect((await sync(stage)).state).toBe('succeeded');
+      for (const change of newest) await untilShown(stage, change);
+    } finally {
+      await ear.leave();
+    }
+  });
+
+  it('of a person who was deleted do not bring the person back, whether sent again before or after a rebuild', async () => {
+    const ear = await Eavesdropper.join(stage);
+    try {
+      await untilShown(stage, await changePerson(stage, 71, 'Soon gone'));
+      const old = await ear.messagesSaying('Soon gone', ['reval.connection.update', 'reval.masterdoctorview.updated']);
+      await send(stage, 'tcs', 'DELETE', '/api/trainees/71');
+      await send(stage, 'recommendation', 'DELETE', `/api/gmc-doctors/${numberOf(71)}`);
+      await untilGone(stage, numberOf(71));
+      for (const [round, id] of [72, 73].entries()) {
+        await ear.again(old);
+        await untilShown(stage, await changePerson(stage, id, `After round ${round}`));
+        await untilGone(stage, numberOf(71));
+        if (round === 0) expect((await sync(stage)).state).toBe('succeeded');
+      }
+    } finally {
+      await ear.leave();
+    }
+  });
+});
