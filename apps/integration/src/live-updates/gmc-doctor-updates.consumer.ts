@@ -13,7 +13,7 @@ export class GmcDoctorUpdatesConsumer {
     private readonly merge: MergeStore,
   ) {}
 
-  @QueueHandler(gmcDoctorUpdatedQueue, { batchSize: 20, batchWaitMs: 10, prefetch: 40 })
+  @QueueHandler(gmcDoctorUpdatedQueue, { batchSize: 20, batchWaitMs: 10, prefetch: 20 })
   handle(messages: ReceivedMessage<GmcDoctorsUpdatedV1>[]): Promise<Verdict[]> {
     return this.live.take(gmcSource(this.merge), messages);
   }

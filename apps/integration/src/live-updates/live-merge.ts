@@ -11,6 +11,8 @@ import { faultsOf, type Source, type SourceItem } from '../merge/source.js';
 
 /** Documents a message to the projections carries at most. */
 const ITEMS_PER_MESSAGE = 200;
+/** A bulk load sends 200 changes a message: a batch of such messages is stored in portions, so that memory stays flat. */
+const ITEMS_PER_TRANSACTION = 1_000;
 const FAULTS_NAMED = 5;
 
 /**
@@ -47,7 +49,9 @@ export class LiveMerge {
       });
       return faults.length === 0 ? ack() : dead(`ITEM_INVALID: ${faults.slice(0, FAULTS_NAMED).join('; ')}`);
     });
-    if (good.length > 0) await this.store(source, good);
+    for (let start = 0; start < good.length; start += ITEMS_PER_TRANSACTION) {
+      await this.store(source, good.slice(start, start + ITEMS_PER_TRANSACTION));
+    }
     return verdicts;
   }
 

@@ -13,7 +13,7 @@ export class TraineeUpdatesConsumer {
     private readonly merge: MergeStore,
   ) {}
 
-  @QueueHandler(traineeUpdatedQueue, { batchSize: 20, batchWaitMs: 10, prefetch: 40 })
+  @QueueHandler(traineeUpdatedQueue, { batchSize: 20, batchWaitMs: 10, prefetch: 20 })
   handle(messages: ReceivedMessage<TraineesUpdatedV1>[]): Promise<Verdict[]> {
     return this.live.take(traineeSource(this.merge), messages);
   }

@@ -5,7 +5,7 @@ import { uniqueName } from './test-name.js';
 export interface TestIndexPrefix {
   /** `test-<random>-` */
   readonly prefix: string;
-  /** Deletes every index whose name begins with the prefix. */
+  /** Deletes every index and index template whose name begins with the prefix. */
   remove(): Promise<void>;
 }
 
@@ -20,6 +20,10 @@ async function deleteIndices(url: string, prefix: string): Promise<void> {
   const listed = await request(`${url}/_cat/indices/${prefix}*?format=json&h=index&expand_wildcards=all`);
   const names = ((await listed.json()) as { index: string }[]).map(({ index }) => index);
   if (names.length > 0) await request(`${url}/${names.join(',')}?ignore_unavailable=true`, 'DELETE');
+  const templates = (await (await request(`${url}/_index_template`)).json()) as { index_templates: { name: string }[] };
+  for (const { name } of templates.index_templates) {
+    if (name.includes(prefix)) await request(`${url}/_index_template/${name}`, 'DELETE');
+  }
 }
 
 async function request(url: string, method = 'GET'): Promise<Response> {
