@@ -56,8 +56,8 @@ describeWithEngines(`${PEOPLE} people, their GMC doctors and recommendations`, (
     'are in every index, behind each alias, exactly as a second computation from both sources has them',
     async () => {
       const asOf = await dayOfRun(stage, run.runId);
-      master = await recomputeMaster(stage, asOf);
-      comparisons = await compareEveryAlias(stage, asOf);
+      master = await timed('recomputed', () => recomputeMaster(stage, asOf));
+      comparisons = await timed('compared', () => compareEveryAlias(stage, asOf, master));
       expect(differences(comparisons)).toEqual([]);
       const equal = Object.fromEntries(Object.entries(comparisons).map(([alias, { equal }]) => [alias, equal]));
       console.info(JSON.stringify(equal));
@@ -101,7 +101,10 @@ describeWithEngines(`${PEOPLE} people, their GMC doctors and recommendations`, (
       console.info(`second: ${durations(second)}`);
       expect(second).toMatchObject({ state: 'succeeded', error: null });
       expect(await versions()).toEqual(before);
-      expect(differences(await compareEveryAlias(stage, await dayOfRun(stage, second.runId)))).toEqual([]);
+      const asOf = await dayOfRun(stage, second.runId);
+      // On the next day other memberships are current.
+      const same = asOf === (await dayOfRun(stage, run.runId)) ? master : undefined;
+      expect(differences(await compareEveryAlias(stage, asOf, same))).toEqual([]);
     },
     LIMIT_MS,
   );

@@ -57,14 +57,20 @@ const VIEWS: Readonly<Record<string, View>> = {
   exceptionindex: { shows: (master, asOf) => exceptionsOf(master, asOf).length > 0, toDocument: toConnection },
 };
 
-export const ALIASES = Object.keys(VIEWS);
-
-/** Holds every alias, document by document, against the recomputation from the tables of both sources. */
-export async function compareEveryAlias(stage: Stage, asOf: string): Promise<Record<string, Comparison>> {
-  const master = await recomputeMaster(stage, asOf);
+/**
+ * Holds every alias, document by document, against the recomputation from the tables of both sources.
+ *
+ * @param master the recomputation, where it was made already
+ */
+export async function compareEveryAlias(
+  stage: Stage,
+  asOf: string,
+  master?: readonly IndexedDocument[],
+): Promise<Record<string, Comparison>> {
+  const documents = master ?? (await recomputeMaster(stage, asOf));
   const comparisons: Record<string, Comparison> = {};
   for (const [alias, { shows, toDocument }] of Object.entries(VIEWS)) {
-    const expected = master.filter((document) => shows(document, asOf));
+    const expected = documents.filter((document) => shows(document, asOf));
     comparisons[alias] = await compareStreams(
       stream(expected, (document) => toDocument(document, asOf)),
       stage.index.documents(alias),
