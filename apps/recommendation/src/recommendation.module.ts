@@ -59,7 +59,7 @@ export class RecommendationModule {
         }),
         SearchModule.forService(config),
         ExtractionModule.forSource(gmcExtraction),
-        ProjectionModule.forService(recommendationProjection),
+        ProjectionModule.forService({ ...recommendationProjection, leaseSeconds: config.leaseSeconds }),
       ],
       controllers: [GmcDoctorsController, RecommendationsController, DoctorsController, GmcSyncStartConsumer],
       providers: [BrokerHealth, BrokerMetrics, DoctorWriteStore, GmcDoctorsStore, RecommendationsStore],
