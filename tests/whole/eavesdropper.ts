@@ -4,7 +4,7 @@ import type { Stage } from '../stage/stage.js';
 
 const EXCHANGE = 'reval.exchange';
 /** Changes of people, of GMC doctors, and of master doctors. */
-export const LIVE_KEYS = [
+const LIVE_KEYS = [
   'reval.connection.update',
   'reval.revalidationsummary.updated',
   'reval.masterdoctorview.updated',

@@ -6,7 +6,7 @@ import { findInList, LIST_NAMES, readPage } from './lists.js';
 const EVERY_MS = 100;
 
 /** What the readers of one list saw. */
-export interface ListSight {
+interface ListSight {
   reads: number;
   /** Fewest rows at any moment. */
   fewest: number;

@@ -8,10 +8,10 @@ import { endOfRun, phaseOf, type RunView, readRun, sync, triggerSync, untilRun }
 import { type Change, changeDoctor, changePerson, shownOf, untilGone, untilShown } from './changes.js';
 import { Eavesdropper } from './eavesdropper.js';
 import { numberOf, plainDoctors } from './plain-doctors.js';
-import { loadGmcDoctors, send } from './sources.js';
+import { loadGmcDoctors, send, untilQuiet } from './sources.js';
 
 /** Enough for the filling of the master to last while some changes are made. */
-const PEOPLE = 8_000;
+const PEOPLE = 15_000;
 
 describeWithEngines('live changes', (engines) => {
   const stage = useStage(engines, { services: ['tcs', 'integration', 'recommendation', 'connection'] });
@@ -19,6 +19,7 @@ describeWithEngines('live changes', (engines) => {
   beforeAll(async () => {
     await loadPeople(stage, plainPeople(PEOPLE));
     await loadGmcDoctors(stage, plainDoctors(PEOPLE));
+    await untilQuiet(stage);
     first = await sync(stage);
     expect(first).toMatchObject({ state: 'succeeded', error: null });
   });

@@ -26,7 +26,7 @@ export function loadGmcDoctors(stage: Stage, doctors: Iterable<object>): Promise
   return loadLines(stage, 'recommendation', '/api/gmc-doctors/bulk', doctors);
 }
 
-export function loadRecommendations(stage: Stage, recommendations: Iterable<object>): Promise<BulkAnswer> {
+function loadRecommendations(stage: Stage, recommendations: Iterable<object>): Promise<BulkAnswer> {
   return loadLines(stage, 'recommendation', '/api/recommendations/bulk', recommendations);
 }
 
