@@ -4,7 +4,7 @@ import type { Comparison } from '../revalidation/compare.js';
 import type { IndexedDocument } from '../stage/master-index.js';
 import { londonToday } from '../stage/people.js';
 import { useStage } from '../stage/stage.js';
-import { dayOfRun, isEnded, phaseOf, type RunView, triggerSync, untilRun } from '../stage/sync-run.js';
+import { dayOfRun, endOfRun, phaseOf, type RunView, triggerSync } from '../stage/sync-run.js';
 import { countList, LIST_NAMES } from './lists.js';
 import { recomputeMaster } from './recompute.js';
 import { type Loaded, loadGenerated, untilQuiet } from './sources.js';
@@ -22,8 +22,7 @@ describeWithEngines(`${PEOPLE} people, their GMC doctors and recommendations`, (
   let master: IndexedDocument[];
   let comparisons: Record<string, Comparison>;
 
-  const rebuild = async (): Promise<RunView> =>
-    untilRun(stage, await triggerSync(stage), 'has ended', isEnded, LIMIT_MS - 60_000);
+  const rebuild = async (): Promise<RunView> => endOfRun(stage, await triggerSync(stage), LIMIT_MS - 60_000);
 
   it(
     'are loaded as lines, every one of them',
