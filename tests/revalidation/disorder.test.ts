@@ -21,7 +21,16 @@ describeWithEngines('a rebuild whose messages arrive in disorder', (engines) => 
     await Promise.all((['integration', 'recommendation', 'connection'] as const).map((app) => stage.start(app)));
   });
   afterAll(() => source?.leave());
-  beforeEach(() => {
+  beforeEach(async () => {
+    // A test that failed must not leave its run in the way of the others.
+    const { body } = await stage.call<{ items: { runId: string; finishedAt: string | null }[] }>(
+      'integration',
+      'GET',
+      '/api/sync/runs?pageSize=5',
+    );
+    for (const run of body.items.filter(({ finishedAt }) => finishedAt === null)) {
+      await stage.call('integration', 'POST', `/api/sync/runs/${run.runId}/cancel`);
+    }
     version += 10;
     batches = traineeBatches(BATCHES, BATCH_SIZE, version);
   });
@@ -29,6 +38,14 @@ describeWithEngines('a rebuild whose messages arrive in disorder', (engines) => 
   async function start(): Promise<SyncStart> {
     const runId = await triggerSync(stage);
     return source.nextCommand(runId);
+  }
+
+  /** On a busy machine a batch may be asked for while it is on its way: such commands are passed over. */
+  async function nextAskFor({ runId }: SyncStart, sequences: number[]): Promise<SyncStart> {
+    for (;;) {
+      const command = await source.nextCommand(runId, `batches ${sequences} to be asked for again`);
+      if (String(command.sequences ?? '') === String(sequences)) return command;
+    }
   }
 
   /** Sends whole batches by their sequences. */
@@ -73,7 +90,7 @@ describeWithEngines('a rebuild whose messages arrive in disorder', (engines) => 
       sequencesFrom(1).filter((sequence) => sequence !== 7),
     );
     await receive(command, PEOPLE - BATCH_SIZE);
-    const again = await source.nextCommand(command.runId, 'the batch withheld to be asked for again');
+    const again = await nextAskFor(command, [7]);
     expect(again).toEqual({ ...command, sequences: [7] });
     expect((await readRun(stage, command.runId)).state).toBe('running');
     await send(again, [7]);
