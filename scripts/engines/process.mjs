@@ -5,6 +5,8 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const STOP_LIMIT_MS = 30_000;
+/** How long ports that an engine had before may take to be free again; then somebody else has them. */
+const PORT_LIMIT_MS = 15_000;
 
 /** The first of these users that exists, when root must not run the engine; undefined means "as whoever calls". */
 export function ownerFor(users) {
@@ -90,13 +92,18 @@ export async function waitUntil(check, limitMs, everyMs = 250) {
  * connections, so that an engine which was killed finds its port free again.
  */
 export async function choosePorts(count, wanted) {
-  if (wanted?.length === count && (await Promise.all(wanted.map(isFree))).every(Boolean)) return wanted;
+  // A killed process is gone from the process list before the system has closed its sockets: seconds on a busy machine.
+  if (wanted?.length === count && (await waitUntil(() => areFree(wanted), PORT_LIMIT_MS))) return wanted;
   const ports = new Set();
   while (ports.size < count) {
     const port = 20_000 + Math.floor(Math.random() * 10_000);
     if (await isFree(port)) ports.add(port);
   }
   return [...ports];
+}
+
+async function areFree(ports) {
+  return (await Promise.all(ports.map(isFree))).every(Boolean);
 }
 
 function isFree(port) {
