@@ -19,7 +19,8 @@ export class MergeStore {
     await manager.query(
       `SELECT pg_advisory_xact_lock(hashtextextended('lockstep.integration.merge', 0)),
               set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-              set_config('enable_mergejoin', 'off', true)`,
+              set_config('enable_mergejoin', 'off', true),
+              set_config('jit', 'off', true)`,
     );
   }
 

@@ -82,10 +82,11 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
     }
   }
 
-  /** Indexes that a crash left without an owner, in any replica: removing one twice does nothing. */
+  /** What ended runs left: notes of what they saw, indexes without an owner. In any replica: doing it twice does nothing. */
   private async sweepNowAndThen(): Promise<void> {
     if (performance.now() < this.nextSweepAt) return;
     this.nextSweepAt = performance.now() + SWEEP_EVERY_MS;
+    await this.runs.forgetSeen();
     const removed = await this.steps.sweepOrphans();
     if (removed.length > 0) this.logger.log(`Removed indexes that nobody owned: ${removed.join(', ')}`);
   }
