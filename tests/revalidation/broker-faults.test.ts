@@ -59,7 +59,11 @@ describeWithEngines('a broker that fails in the middle of a rebuild', (engines) 
     const runId = await triggerSync(stage);
     const waiting = async (): Promise<number | undefined> =>
       (await stage.rabbit.queues()).find(({ name }) => name === 'reval.queue.connection.syncstart')?.messages_ready;
-    await waitFor('the command to wait in its queue', waiting, { timeoutMs: 30_000, until: (ready) => ready === 1 });
+    // The interface counts every few seconds; by then the run may have asked again.
+    await waitFor('the command to wait in its queue', waiting, {
+      timeoutMs: 60_000,
+      until: (ready) => (ready ?? 0) >= 1,
+    });
     await stage.rabbit.deleteQueue('reval.queue.connection.syncstart');
     await stage.start('tcs');
     expect(await endOfRun(stage, runId)).toMatchObject({ state: 'succeeded', error: null });
