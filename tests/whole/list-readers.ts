@@ -37,6 +37,11 @@ export class ListReaders {
     this.working = LIST_NAMES.map((list) => this.read(list));
   }
 
+  /** Reads of the list that was read least. */
+  fewestReads(): number {
+    return Math.min(...LIST_NAMES.map((list) => this.sight.lists[list]?.reads ?? 0));
+  }
+
   async stop(): Promise<Sight> {
     this.isStopping = true;
     await Promise.all(this.working);

@@ -1,4 +1,4 @@
-import { describeWithEngines, type GoldenList } from '@lockstep/testing';
+import { describeWithEngines, type GoldenList, waitFor } from '@lockstep/testing';
 import { beforeAll, expect, it } from 'vitest';
 import { londonToday } from '../stage/people.js';
 import { useStage } from '../stage/stage.js';
@@ -31,10 +31,10 @@ describeWithEngines('readers of every list', (engines) => {
     );
   });
 
-  async function watch(act: () => Promise<void>): Promise<Sight> {
+  async function watch(act: (readers: ListReaders) => Promise<void>): Promise<Sight> {
     const readers = new ListReaders(stage, always);
     try {
-      await act();
+      await act(readers);
     } finally {
       await readers.stop();
     }
@@ -62,13 +62,16 @@ describeWithEngines('readers of every list', (engines) => {
   });
 
   it('nor while the master goes back to its former generation and forth again', async () => {
-    const sight = await watch(async () => {
+    const sight = await watch(async (readers) => {
       for (const direction of ['rollback', 'rollforward', 'rollback', 'rollforward']) {
         const { status, body } = await stage.call('integration', 'POST', `/api/sync/${direction}`);
         expect([200, 202], JSON.stringify(body)).toContain(status);
+        const before = readers.fewestReads();
+        await waitFor(
+          `three more reads of every list after the ${direction}`,
+          async () => readers.fewestReads() >= before + 6,
+        );
       }
-      // Long enough for the slowest reader to look again.
-      for (let looks = 0; looks < 10; looks++) await eachList((list) => countList(stage, list));
     });
     expectUndisturbed(sight);
   });
