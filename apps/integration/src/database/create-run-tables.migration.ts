@@ -56,8 +56,7 @@ export class CreateRunTables1763700000002 implements MigrationInterface {
       CREATE TABLE part_seen (
         run_id uuid NOT NULL REFERENCES sync_run ON DELETE CASCADE,
         phase  text NOT NULL,
-        key    text COLLATE "C" NOT NULL,
-        PRIMARY KEY (run_id, phase, key)
+        keys   text[] COLLATE "C" NOT NULL
       )`);
     await queryRunner.query(`
       CREATE TABLE sync_issue (

@@ -57,8 +57,8 @@ export class LiveMerge {
 
   private async store<Item extends SourceItem>(source: Source<Item>, items: readonly Item[]): Promise<void> {
     const rows = await inTransaction(this.dataSource, async (manager) => {
-      await this.merge.lockMerges(manager);
-      return this.merge.deriveMasters(manager, await source.apply(manager, items));
+      const numbers = await source.apply(manager, items, 'concerned');
+      return this.merge.deriveMasters(manager, numbers);
     });
     if (rows.length === 0) return;
     failpoint('integration.live.stored');

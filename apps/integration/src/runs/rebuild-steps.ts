@@ -129,7 +129,8 @@ export class RebuildSteps implements OnModuleInit {
     return inTransaction(this.dataSource, async (manager) => {
       await this.merge.lockMerges(manager);
       const emptied = await this.merge.emptyUnseen(manager, phase, { runId, since, limit: UNSEEN_PAGE });
-      await this.merge.deriveMasters(
+      await this.merge.usePlansByKey(manager);
+      await this.merge.refreshMasters(
         manager,
         emptied.map((part) => part.gmcNumber).filter((number) => number !== null),
       );

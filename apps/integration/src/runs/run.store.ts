@@ -237,7 +237,7 @@ export class RunStore {
     await this.dataSource.query('UPDATE sync_run SET generation = $2 WHERE id = $1', [runId, generation]);
   }
 
-  /** What ended runs noted of the records they saw: a row a record, of use only while the run lasts. */
+  /** What ended runs noted of the records they saw: of use only while the run lasts. */
   async forgetSeen(): Promise<void> {
     await this.dataSource.query(
       'DELETE FROM part_seen seen USING sync_run run WHERE run.id = seen.run_id AND run.finished_at IS NOT NULL',

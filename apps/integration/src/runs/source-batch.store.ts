@@ -38,10 +38,11 @@ export class SourceBatchStore {
 
   /** Counts a batch once, however often it is delivered. `totalItems` feeds the progress bar until the end marker came. */
   async record(manager: EntityManager, batch: BatchId & { totalItems?: number }, outcome: BatchOutcome): Promise<void> {
-    await manager.query(
-      `INSERT INTO part_seen (run_id, phase, key) SELECT $1, $2, unnest($3::text[]) ON CONFLICT DO NOTHING`,
-      [batch.runId, batch.phase, outcome.keys],
-    );
+    await manager.query(`INSERT INTO part_seen (run_id, phase, keys) VALUES ($1, $2, $3::text[])`, [
+      batch.runId,
+      batch.phase,
+      outcome.keys,
+    ]);
     await manager.query(
       `WITH counted AS (
          INSERT INTO sync_batch (run_id, phase, sequence, items, rejected) VALUES ($1, $2, $3, $4, $6)

@@ -41,9 +41,10 @@ export class SourceIntake {
       .map(({ payload }) => checkItems(source, payload));
     const ends = messages.filter((message) => !isMessageOf(message, data)).map(({ payload }) => payload as SyncEndV1);
     await inTransaction(this.dataSource, async (manager) => {
+      await this.store(manager, source, batches);
+      // Last: it writes the row of the phase, for which others wait who hold the lock of merges.
       for (const end of ends)
         if (await this.batches.isExpected(manager, end)) await this.batches.recordEnd(manager, end);
-      await this.store(manager, source, batches);
       failpoint('integration.batch.stored');
     });
     failpoint('integration.batch.committed');
@@ -58,12 +59,8 @@ export class SourceIntake {
     const expected: CheckedBatch<Item>[] = [];
     for (const batch of batches) if (await this.batches.isExpected(manager, batch.data)) expected.push(batch);
     if (expected.length === 0) return;
-    await this.merge.lockMerges(manager);
-    const numbers = await source.apply(
-      manager,
-      expected.flatMap((batch) => batch.good),
-    );
-    await this.merge.deriveMasters(manager, numbers);
+    const good = expected.flatMap((batch) => batch.good);
+    await this.merge.refreshMasters(manager, await source.apply(manager, good, 'changed'));
     for (const { data, good, issues } of expected) {
       await this.issues.add(manager, data.runId, issues);
       await this.batches.record(manager, data, {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { tokenize, toSortKey } from '../text/fold-text.js';
+import { toSortKey, toWords } from '../text/fold-text.js';
 import { type IndexSchema, textFieldsOf } from './index-schema.js';
 
 /** A document as it is written: `id` and `version` come from its owner. */
@@ -42,7 +42,7 @@ export const VERSION_MODULUS = 1_000_000;
  * The bucket of an id, 0 to 255: first byte of its SHA-256. In PostgreSQL: `get_byte(sha256(convert_to(id, 'UTF8')), 0)`.
  */
 export function bucketOf(id: string): number {
-  return hash('sha256', id, 'buffer')[0]!;
+  return Number.parseInt(hash('sha256', id).slice(0, 2), 16);
 }
 
 /**
@@ -73,7 +73,7 @@ function foldFields(
 ): Record<string, string | string[]> {
   const text: Record<string, string | string[]> = {};
   for (const field of textFieldsOf(schema)) {
-    const values = textsOf(document[field]).map((value) => tokenize(value).join(' '));
+    const values = textsOf(document[field]).map(toWords);
     if (values.length === 1) text[field] = values[0]!;
     else if (values.length > 1) text[field] = values;
   }

@@ -41,6 +41,13 @@ const LETTER = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'gu');
 /** Most values; they need none of the work on accents and letters, which is most of the cost. */
 const ASCII = /^\p{ASCII}*$/u;
 
+/** Identifiers and single words in lower case are their own tokens and sort keys. */
+const PLAIN = /^[a-z0-9]*$/;
+
+/** Results of {@link tokenize} and {@link toSortKey} for values that come again and again, such as names of programmes. */
+const REMEMBERED_VALUES = 10_000;
+const REMEMBERED_LENGTH = 100;
+
 /**
  * Folds text for comparing and sorting: compatibility forms and ligatures decomposed, accents and apostrophes of all kinds
  * removed, lower case, blanks collapsed. Punctuation stays. Folding twice changes nothing.
@@ -74,9 +81,25 @@ export function tokenize(text: string): string[] {
   return tokens.map((token) => cutText(token, MAX_TOKEN_LENGTH));
 }
 
+/** The words of {@link tokenize}, joined by blanks. */
+export const toWords = remembering((text) => tokenize(text).join(' '), MAX_TOKEN_LENGTH);
+
 /** What a value is ordered by: folded, at most 256 code points, compared by code point. */
-export function toSortKey(text: string): string {
-  return cutText(foldText(text), MAX_SORT_KEY_LENGTH);
+export const toSortKey = remembering((text) => cutText(foldText(text), MAX_SORT_KEY_LENGTH), MAX_SORT_KEY_LENGTH);
+
+/** `fold` for one value after the other, many of them met before; a plain value of at most `length` is its own result. */
+function remembering(fold: (text: string) => string, length: number): (text: string) => string {
+  const known = new Map<string, string>();
+  return (text) => {
+    if (text.length <= length && PLAIN.test(text)) return text;
+    if (text.length > REMEMBERED_LENGTH) return fold(text);
+    const found = known.get(text);
+    if (found !== undefined) return found;
+    if (known.size >= REMEMBERED_VALUES) known.clear();
+    const folded = fold(text);
+    known.set(text, folded);
+    return folded;
+  };
 }
 
 function cutText(text: string, codePoints: number): string {
