@@ -3,7 +3,13 @@ import { DatabaseModule, databaseMigrations } from '@lockstep/database';
 import { MessagingModule, messagingMigrations } from '@lockstep/messaging';
 import { type Projection, ProjectionModule, projectionConsumers, projectionMigrations } from '@lockstep/projection';
 import { searchMigrations } from '@lockstep/search';
-import { BrokerHealth, BrokerMetrics, isEngineUnavailable, SearchModule } from '@lockstep/service';
+import {
+  BrokerHealth,
+  BrokerMetrics,
+  deadLettersController,
+  isEngineUnavailable,
+  SearchModule,
+} from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { ConnectionConfig } from './connection.config.js';
 import { connectionAliases, connectionSchema } from './documents/connection-document.js';
@@ -50,7 +56,7 @@ export class ConnectionModule {
         SearchModule.forService(config),
         ProjectionModule.forService({ ...projection, leaseSeconds: config.leaseSeconds }),
       ],
-      controllers: [ConnectionsController],
+      controllers: [ConnectionsController, deadLettersController('connection')],
       providers: [BrokerHealth, BrokerMetrics],
     };
   }

@@ -6,6 +6,7 @@ import {
   AccessAdminModule,
   BrokerHealth,
   BrokerMetrics,
+  deadLettersController,
   isEngineUnavailable,
   SEARCH_ENGINE,
   SearchModule,
@@ -82,7 +83,13 @@ export class IntegrationModule {
         SearchModule.forService(config),
         AccessAdminModule,
       ],
-      controllers: [SyncController, MasterIndexController, DoctorsController, ...CONSUMERS],
+      controllers: [
+        SyncController,
+        MasterIndexController,
+        DoctorsController,
+        ...CONSUMERS,
+        deadLettersController('integration'),
+      ],
       providers: [
         BrokerHealth,
         BrokerMetrics,

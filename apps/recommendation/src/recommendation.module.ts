@@ -4,7 +4,13 @@ import { ExtractionModule, extractionEntities, extractionMigrations } from '@loc
 import { MessagingModule, messagingMigrations } from '@lockstep/messaging';
 import { ProjectionModule, projectionConsumers, projectionMigrations } from '@lockstep/projection';
 import { searchMigrations } from '@lockstep/search';
-import { BrokerHealth, BrokerMetrics, isEngineUnavailable, SearchModule } from '@lockstep/service';
+import {
+  BrokerHealth,
+  BrokerMetrics,
+  deadLettersController,
+  isEngineUnavailable,
+  SearchModule,
+} from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DoctorsController } from './doctor-list/doctors.controller.js';
 import { recommendationProjection } from './doctor-list/recommendation-projection.js';
@@ -61,7 +67,13 @@ export class RecommendationModule {
         ExtractionModule.forSource(gmcExtraction),
         ProjectionModule.forService({ ...recommendationProjection, leaseSeconds: config.leaseSeconds }),
       ],
-      controllers: [GmcDoctorsController, RecommendationsController, DoctorsController, GmcSyncStartConsumer],
+      controllers: [
+        GmcDoctorsController,
+        RecommendationsController,
+        DoctorsController,
+        GmcSyncStartConsumer,
+        deadLettersController('recommendation'),
+      ],
       providers: [BrokerHealth, BrokerMetrics, DoctorWriteStore, GmcDoctorsStore, RecommendationsStore],
     };
   }

@@ -2,7 +2,13 @@ import { traineeSyncData, traineeSyncEnd, traineesUpdated } from '@lockstep/cont
 import { DatabaseModule } from '@lockstep/database';
 import { ExtractionModule, extractionEntities, extractionMigrations } from '@lockstep/extraction';
 import { MessagingModule, messagingMigrations } from '@lockstep/messaging';
-import { BrokerHealth, BrokerMetrics, isEngineUnavailable, type ServiceConfig } from '@lockstep/service';
+import {
+  BrokerHealth,
+  BrokerMetrics,
+  deadLettersController,
+  isEngineUnavailable,
+  type ServiceConfig,
+} from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { SyncStartConsumer } from './extraction/sync-start.consumer.js';
 import { traineeExtraction } from './extraction/trainee-extraction.js';
@@ -54,7 +60,7 @@ export class TcsModule {
         }),
         ExtractionModule.forSource(traineeExtraction),
       ],
-      controllers: [PeopleController, ...CONSUMERS],
+      controllers: [PeopleController, ...CONSUMERS, deadLettersController('tcs')],
       providers: [BrokerHealth, BrokerMetrics, LiveUpdates, PeopleStore],
     };
   }

@@ -5,11 +5,13 @@ import { CreateOutbox1760000000201 } from './outbox/outbox.migration.js';
 export * from './broker/broker.js';
 export * from './broker/publish-errors.js';
 export * from './counters.js';
-export type {
-  DeadLetter,
-  DeadLetterFilter,
-  DeadLetterState,
-  DeadLetterSummary,
+export {
+  DEAD_LETTER_STATES,
+  type DeadLetter,
+  type DeadLetterCause,
+  type DeadLetterFilter,
+  type DeadLetterState,
+  type DeadLetterSummary,
 } from './dead-letters/dead-letter.store.js';
 export * from './dead-letters/dead-letters.js';
 export { DEAD_LETTER_LISTENER, type DeadLetterListener, type ParkedLetter } from './dead-letters/parked-letter.js';

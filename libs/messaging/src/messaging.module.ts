@@ -3,6 +3,7 @@ import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnAppl
 import { BROKER } from './broker/broker.js';
 import { MessagingCounters } from './counters.js';
 import { DeadLetterArchiver } from './dead-letters/dead-letter.archiver.js';
+import { DeadLetterReplayer } from './dead-letters/dead-letter.replayer.js';
 import { DeadLetterStore } from './dead-letters/dead-letter.store.js';
 import { DeadLetters } from './dead-letters/dead-letters.js';
 import { MessagingServer } from './handling/messaging.server.js';
@@ -47,6 +48,7 @@ export class MessagingModule implements BeforeApplicationShutdown, OnApplication
         MessagingRuntime,
         OutboxRelay,
         DeadLetterArchiver,
+        DeadLetterReplayer,
         DeadLetterStore,
       ],
       exports: [...services, BROKER],

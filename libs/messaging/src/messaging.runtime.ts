@@ -4,6 +4,7 @@ import { BROKER, type Broker, type SubscribeOptions, type Subscription } from '.
 import { upTo } from './broker/waiting.js';
 import { MessagingCounters } from './counters.js';
 import { DeadLetterArchiver } from './dead-letters/dead-letter.archiver.js';
+import { DeadLetterReplayer } from './dead-letters/dead-letter.replayer.js';
 import { BatchProcessor, type HandlerCall } from './handling/batch-processor.js';
 import { checkWiring, WiringError } from './handling/boot-check.js';
 import { MessageReader } from './handling/received-message.js';
@@ -37,6 +38,7 @@ export class MessagingRuntime {
     @Inject(BROKER) private readonly broker: Broker,
     private readonly relay: OutboxRelay,
     private readonly archiver: DeadLetterArchiver,
+    private readonly replayer: DeadLetterReplayer,
     private readonly counters: MessagingCounters,
   ) {}
 
@@ -59,6 +61,7 @@ export class MessagingRuntime {
     const consumers = queues.map((queue) => this.consume(queue, handlers.find((each) => each.queue === queue.name)!));
     const archives = this.archiver.start(queues);
     this.relay.start();
+    this.replayer.start();
     const registered = [...consumers, ...archives].map((subscription) => subscription.ready);
     await upTo(Promise.all(registered), REGISTER_LIMIT_MS);
   }
@@ -94,6 +97,6 @@ export class MessagingRuntime {
 
   private async drainOnce(): Promise<void> {
     await this.broker.drain(this.options.drainTimeoutMs ?? DRAIN_TIMEOUT_MS);
-    await upTo(this.relay.stop(), RELAY_STOP_LIMIT_MS);
+    await upTo(Promise.all([this.relay.stop(), this.replayer.stop()]), RELAY_STOP_LIMIT_MS);
   }
 }

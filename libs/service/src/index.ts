@@ -14,6 +14,7 @@ export * from './clock.js';
 export { Env } from './config/env.js';
 export * from './config/load-config.js';
 export * from './config/service-config.js';
+export { deadLettersController } from './dead-letters/dead-letters.controller.js';
 export * from './engines/broker.health.js';
 export * from './engines/broker.metrics.js';
 export * from './engines/engine-unavailable.js';

@@ -3,8 +3,9 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { MessageProperties } from '../broker/broker.js';
 import type { ParkedLetter } from './parked-letter.js';
 
-/** - `parked`: waits for someone; `replayed`: sent back to its queue; `discarded`: given up by someone. */
-export type DeadLetterState = 'parked' | 'replayed' | 'discarded';
+/** `parked`: waits for someone; `scheduled`: will be sent back; `replayed`: was sent back to its queue; `discarded`: given up by someone. */
+export const DEAD_LETTER_STATES = ['parked', 'scheduled', 'replayed', 'discarded'] as const;
+export type DeadLetterState = (typeof DEAD_LETTER_STATES)[number];
 
 /** One row of a list; the body, which may hold personal data, is only in {@link DeadLetter}. */
 export interface DeadLetterSummary {
@@ -13,6 +14,8 @@ export interface DeadLetterSummary {
   readonly messageId: string;
   readonly type: string | null;
   readonly reason: string;
+  /** The code that the reason begins with. */
+  readonly cause: string;
   readonly attempts: number;
   readonly replays: number;
   readonly runId: string | null;
@@ -36,13 +39,29 @@ export interface DeadLetterFilter {
   readonly state?: DeadLetterState;
   readonly type?: string;
   readonly runId?: string;
+  readonly cause?: string;
 }
 
-const SUMMARY = `id, queue, message_id AS "messageId", type, reason, attempts, replays, run_id AS "runId", sequence, state,
+/** Letters of one queue and type that died of the same cause. */
+export interface DeadLetterCause {
+  readonly queue: string;
+  readonly type: string | null;
+  readonly cause: string;
+  readonly state: DeadLetterState;
+  readonly count: number;
+  /** Of the newest. */
+  readonly reason: string;
+  readonly newestId: number;
+  readonly firstSeenAt: Date;
+  readonly lastParkedAt: Date;
+}
+
+const SUMMARY = `id, queue, message_id AS "messageId", type, reason, cause, attempts, replays, run_id AS "runId", sequence, state,
   first_seen_at AS "firstSeenAt", parked_at AS "parkedAt", state_changed_at AS "stateChangedAt"`;
 
 const MATCHES = `($1::text IS NULL OR queue = $1) AND ($2::text IS NULL OR state = $2)
-  AND ($3::text IS NULL OR type = $3) AND ($4::text IS NULL OR run_id = $4)`;
+  AND ($3::text IS NULL OR type = $3) AND ($4::text IS NULL OR run_id = $4)
+  AND ($5::text IS NULL OR cause = $5)`;
 
 @Injectable()
 export class DeadLetterStore {
@@ -89,16 +108,71 @@ export class DeadLetterStore {
     filter: DeadLetterFilter,
     { page, pageSize }: { readonly page: number; readonly pageSize: number },
   ): Promise<{ items: DeadLetterSummary[]; total: number }> {
-    const matching = [filter.queue ?? null, filter.state ?? null, filter.type ?? null, filter.runId ?? null];
+    const matching = toParameters(filter);
     const items: DeadLetterSummary[] = await this.dataSource.query(
-      `SELECT ${SUMMARY} FROM dead_letter WHERE ${MATCHES} ORDER BY id DESC LIMIT $5 OFFSET $6`,
+      `SELECT ${SUMMARY} FROM dead_letter WHERE ${MATCHES} ORDER BY id DESC LIMIT $6 OFFSET $7`,
       [...matching, pageSize, (page - 1) * pageSize],
     );
-    const [count]: { total: number }[] = await this.dataSource.query(
+    return { items, total: await this.count(filter) };
+  }
+
+  async count(filter: DeadLetterFilter): Promise<number> {
+    const [row]: { total: number }[] = await this.dataSource.query(
       `SELECT count(*)::int AS total FROM dead_letter WHERE ${MATCHES}`,
-      matching,
+      toParameters(filter),
     );
-    return { items, total: count?.total ?? 0 };
+    return row?.total ?? 0;
+  }
+
+  /** Largest group first, at most 200. */
+  async causes(filter: DeadLetterFilter): Promise<DeadLetterCause[]> {
+    return this.dataSource.query(
+      `SELECT queue, type, cause, state, count(*)::int AS count, (array_agg(reason ORDER BY id DESC))[1] AS reason,
+              max(id) AS "newestId", min(first_seen_at) AS "firstSeenAt", max(parked_at) AS "lastParkedAt"
+       FROM dead_letter WHERE ${MATCHES} GROUP BY queue, type, cause, state ORDER BY count(*) DESC, max(id) DESC LIMIT 200`,
+      toParameters(filter),
+    );
+  }
+
+  /** Parked letters that match will be sent back, oldest first, `ratePerSecond` of them, after those scheduled before. */
+  async schedule(manager: EntityManager, filter: DeadLetterFilter, ratePerSecond: number): Promise<number> {
+    const [, count]: [unknown, number] = await manager.query(
+      `UPDATE dead_letter SET state = 'scheduled', state_changed_at = now(), replay_at = due.at
+       FROM (SELECT id, greatest(now(), (SELECT max(replay_at) FROM dead_letter WHERE state = 'scheduled'))
+                    + (row_number() OVER (ORDER BY id) - 1) * interval '1 second' / $6::float8 AS at
+             FROM dead_letter WHERE state = 'parked' AND ${MATCHES}) due
+       WHERE dead_letter.id = due.id AND state = 'parked'`,
+      [...toParameters(filter), ratePerSecond],
+    );
+    return count;
+  }
+
+  /** Letters that match in one of the states `from` get the state `to`; answers how many. */
+  async moveMatching(filter: DeadLetterFilter, from: readonly DeadLetterState[], to: DeadLetterState): Promise<number> {
+    const [, count]: [unknown, number] = await this.dataSource.query(
+      `UPDATE dead_letter SET state = $7, state_changed_at = now(), replay_at = NULL
+       WHERE state = ANY($6::text[]) AND ${MATCHES}`,
+      [...toParameters(filter), from, to],
+    );
+    return count;
+  }
+
+  /** Scheduled letters whose time has come, locked until the transaction ends. */
+  async claimDue(manager: EntityManager, limit: number): Promise<DeadLetter[]> {
+    return manager.query(
+      `SELECT ${SUMMARY}, exchange, routing_key AS "routingKey", properties, body FROM dead_letter
+       WHERE state = 'scheduled' AND replay_at <= clock_timestamp() ORDER BY replay_at LIMIT $1 FOR UPDATE SKIP LOCKED`,
+      [limit],
+    );
+  }
+
+  /** Milliseconds until the next scheduled letter is due, 0 when one is; undefined when none is scheduled. */
+  async nextDueMs(): Promise<number | undefined> {
+    const [row]: { ms: number | null }[] = await this.dataSource.query(
+      `SELECT greatest(0, ceil(extract(epoch FROM min(replay_at) - clock_timestamp()) * 1000))::int AS ms
+       FROM dead_letter WHERE state = 'scheduled'`,
+    );
+    return row?.ms ?? undefined;
   }
 
   /** The whole letter; with a `lock`, nobody else replays or discards it until the transaction ends. */
@@ -112,10 +186,13 @@ export class DeadLetterStore {
   }
 
   async setState(manager: EntityManager, id: number, state: DeadLetterState, replays: number): Promise<void> {
-    await manager.query('UPDATE dead_letter SET state = $2, replays = $3, state_changed_at = now() WHERE id = $1', [
-      id,
-      state,
-      replays,
-    ]);
+    await manager.query(
+      'UPDATE dead_letter SET state = $2, replays = $3, replay_at = NULL, state_changed_at = now() WHERE id = $1',
+      [id, state, replays],
+    );
   }
+}
+
+function toParameters({ queue, state, type, runId, cause }: DeadLetterFilter): (string | null)[] {
+  return [queue ?? null, state ?? null, type ?? null, runId ?? null, cause ?? null];
 }

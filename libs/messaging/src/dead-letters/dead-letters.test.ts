@@ -2,13 +2,14 @@ import { createTestDatabase, createTestVhost, describeWithEngines, type TestVhos
 import { Logger } from '@nestjs/common';
 import { connect } from 'amqplib';
 import type { DataSource } from 'typeorm';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Delivery, Settlement } from '../broker/broker.js';
 import { HEADER } from '../broker/message-headers.js';
 import { makeNote, type Note, noteMessage } from '../broker/note.fixture.js';
 import { RabbitBroker } from '../rabbitmq/rabbit.broker.js';
 import { createServiceDatabase, type ServiceDatabase } from '../service-database.fixture.js';
 import { DeadLetterArchiver } from './dead-letter.archiver.js';
+import { DeadLetterReplayer } from './dead-letter.replayer.js';
 import { DeadLetterStore, type DeadLetterSummary } from './dead-letter.store.js';
 import { DeadLetters } from './dead-letters.js';
 import type { ParkedLetter } from './parked-letter.js';
@@ -201,6 +202,92 @@ describeWithEngines('Dead letters', (engines) => {
     expect(page).toMatchObject({ total: 3, items: [{ messageId: '1' }] });
     expect(await listed({ type: 't2' })).toMatchObject([{ messageId: '2' }]);
     expect(await listed({ runId: 'none' })).toEqual([]);
+  });
+
+  it('groups letters by what they died of', async () => {
+    for (const [text, reason] of [
+      ['1', 'BAD_DATE: 31.2.'],
+      ['2', 'BAD_DATE: 30.2.'],
+      ['3', 'UNKNOWN_TYPE'],
+    ] as const) {
+      await kill(text, { properties: { messageId: text, type: 't', headers: { [HEADER.deadReason]: reason } } });
+    }
+    await arrived(3);
+    const { name: queue } = note.queue;
+    expect(await letters.causes({ queue })).toMatchObject([
+      { queue, type: 't', cause: 'BAD_DATE', state: 'parked', count: 2, reason: 'BAD_DATE: 30.2.' },
+      { queue, type: 't', cause: 'UNKNOWN_TYPE', state: 'parked', count: 1 },
+    ]);
+    expect(await listed({ cause: 'BAD_DATE' })).toHaveLength(2);
+  });
+
+  describe('of which many are sent back', () => {
+    let replayer: DeadLetterReplayer;
+    let back: { text: string; at: number }[];
+
+    const startReplayer = (): void => {
+      replayer = new DeadLetterReplayer(dataSource, new DeadLetterStore(dataSource), broker);
+      replayer.start();
+    };
+    const killAll = async (texts: readonly string[]): Promise<void> => {
+      for (const [at, text] of texts.entries()) {
+        await kill(text);
+        await arrived(at + 1);
+      }
+    };
+    const consume = () =>
+      broker.subscribe(note.queue, { prefetch: 5, batchSize: 1, batchWaitMs: 5, concurrency: 1 }, async (all) => {
+        back.push(...all.map(({ body }) => ({ text: body.toString(), at: performance.now() })));
+        return all.map((): Settlement => ({ kind: 'ack' }));
+      }).ready;
+
+    beforeEach(async () => {
+      back = [];
+      await consume();
+    });
+    afterEach(() => replayer?.stop());
+
+    it('sends them in the order in which they came, no faster than asked, and once', async () => {
+      startReplayer();
+      await killAll(['1', '2', '3', '4', '5']);
+      expect(await letters.replayMatching({ queue: note.queue.name }, { ratePerSecond: 10 })).toBe(5);
+      await waitFor('all of them', () => back.length === 5);
+      expect(back.map(({ text }) => text)).toEqual(
+        ['1', '2', '3', '4', '5'].map((text) => expect.stringContaining(text)),
+      );
+      expect(back[4]!.at - back[0]!.at).toBeGreaterThan(300);
+      await waitFor('the last state', async () => (await listed({ state: 'replayed' })).length === 5);
+      expect(await letters.replayMatching({ queue: note.queue.name }, { ratePerSecond: 10 })).toBe(0);
+    });
+
+    it('goes on with what a service that died had scheduled', async () => {
+      await killAll(['1', '2']);
+      await letters.replayMatching({ queue: note.queue.name }, { ratePerSecond: 100 });
+      expect(await listed({ state: 'scheduled' })).toHaveLength(2);
+      startReplayer();
+      await waitFor('both', () => back.length === 2);
+    });
+
+    it('parks again what is called off, and leaves what does not match', async () => {
+      startReplayer();
+      await killAll(['1', '2', '3']);
+      await letters.replayMatching({ queue: note.queue.name }, { ratePerSecond: 0.01 });
+      await waitFor('the first', () => back.length === 1);
+      expect(await letters.cancelReplay({ queue: 'another' })).toBe(0);
+      expect(await letters.cancelReplay({ queue: note.queue.name })).toBe(2);
+      expect(await listed({ state: 'parked' })).toHaveLength(2);
+      expect(await letters.discardMatching({ queue: note.queue.name })).toBe(2);
+      expect(await listed({ state: 'discarded' })).toHaveLength(2);
+    });
+
+    it('parks what its queue does not take', async () => {
+      await killAll(['1']);
+      await broker.drain(1_000);
+      await vhost.management.deleteQueue(note.queue.name);
+      await letters.replayMatching({ queue: note.queue.name }, { ratePerSecond: 10 });
+      startReplayer();
+      await waitFor('the letter to be parked', async () => (await listed({ state: 'parked' })).length === 1);
+    });
   });
 
   /** Messages that nobody holds; asked of the queue itself, because the management plugin's counts are late. */

@@ -2,14 +2,15 @@ import { inTransaction } from '@lockstep/database';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { BROKER, type Broker } from '../broker/broker.js';
-import { headersForReplay } from '../broker/message-headers.js';
 import {
   type DeadLetter,
+  type DeadLetterCause,
   type DeadLetterFilter,
   type DeadLetterState,
   DeadLetterStore,
   type DeadLetterSummary,
 } from './dead-letter.store.js';
+import { toReplay } from './to-replay.js';
 
 export class DeadLetterNotFoundError extends Error {
   override readonly name = 'DeadLetterNotFoundError';
@@ -19,7 +20,7 @@ export class DeadLetterNotFoundError extends Error {
   }
 }
 
-/** Only a parked letter can be replayed or discarded; someone was faster. */
+/** Only a letter that waits, parked or scheduled, can be replayed or discarded; someone was faster. */
 export class DeadLetterNotParkedError extends Error {
   override readonly name = 'DeadLetterNotParkedError';
 
@@ -29,6 +30,11 @@ export class DeadLetterNotParkedError extends Error {
   ) {
     super(`Dead letter ${id} is ${state} already`);
   }
+}
+
+/** Notified when letters were scheduled; channels are of the whole database, so the schema is in the name. */
+export function replayChannel({ options }: DataSource): string {
+  return `dead_letter_replay_${options.type === 'postgres' ? (options.schema ?? 'public') : 'public'}`;
 }
 
 /** What an operator does about parked messages. */
@@ -62,34 +68,60 @@ export class DeadLetters {
    */
   async replay(id: number): Promise<void> {
     await inTransaction(this.dataSource, async (manager) => {
-      const letter = await this.lockParked(manager, id);
-      const replays = letter.replays + 1;
-      await this.broker.publish({
-        exchange: '',
-        routingKey: letter.queue,
-        body: letter.body,
-        properties: {
-          ...letter.properties,
-          messageId: letter.messageId,
-          headers: headersForReplay(letter.properties.headers, replays),
-        },
-      });
-      await this.store.setState(manager, id, 'replayed', replays);
+      const letter = await this.lockWaiting(manager, id);
+      await this.broker.publish(toReplay(letter));
+      await this.store.setState(manager, id, 'replayed', letter.replays + 1);
     });
   }
 
   /** @throws DeadLetterNotFoundError, DeadLetterNotParkedError */
   async discard(id: number): Promise<void> {
     await inTransaction(this.dataSource, async (manager) => {
-      const letter = await this.lockParked(manager, id);
+      const letter = await this.lockWaiting(manager, id);
       await this.store.setState(manager, id, 'discarded', letter.replays);
     });
   }
 
-  private async lockParked(manager: EntityManager, id: number): Promise<DeadLetter> {
+  /** Groups of letters with the same queue, type, cause and state. */
+  causes(filter: DeadLetterFilter): Promise<DeadLetterCause[]> {
+    return this.store.causes(filter);
+  }
+
+  count(filter: DeadLetterFilter): Promise<number> {
+    return this.store.count(filter);
+  }
+
+  /**
+   * Schedules every parked letter that matches to be sent back, oldest first and so many a second, after those scheduled
+   * before; answers how many. The service sends them in the background, goes on after a crash, and may be told to stop by
+   * {@link cancelReplay}.
+   */
+  async replayMatching(
+    filter: DeadLetterFilter,
+    { ratePerSecond }: { readonly ratePerSecond: number },
+  ): Promise<number> {
+    return inTransaction(this.dataSource, async (manager) => {
+      const count = await this.store.schedule(manager, filter, ratePerSecond);
+      // Delivered at the commit.
+      if (count > 0) await manager.query('SELECT pg_notify($1, $2)', [replayChannel(this.dataSource), String(count)]);
+      return count;
+    });
+  }
+
+  /** Scheduled letters that match are parked again; answers how many. */
+  cancelReplay(filter: DeadLetterFilter): Promise<number> {
+    return this.store.moveMatching(filter, ['scheduled'], 'parked');
+  }
+
+  /** Discards every letter that matches and waits; answers how many. */
+  discardMatching(filter: DeadLetterFilter): Promise<number> {
+    return this.store.moveMatching(filter, ['parked', 'scheduled'], 'discarded');
+  }
+
+  private async lockWaiting(manager: EntityManager, id: number): Promise<DeadLetter> {
     const letter = await this.store.find(manager, id, 'lock');
     if (!letter) throw new DeadLetterNotFoundError(id);
-    if (letter.state !== 'parked') throw new DeadLetterNotParkedError(id, letter.state);
+    if (letter.state !== 'parked' && letter.state !== 'scheduled') throw new DeadLetterNotParkedError(id, letter.state);
     return letter;
   }
 }
