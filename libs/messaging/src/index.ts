@@ -30,6 +30,8 @@ export * from './messaging.module.js';
 export * from './messaging-health.js';
 export type { MessagingOptions } from './messaging-options.js';
 export { Outbox, type OutboxBacklog } from './outbox/outbox.js';
+export { PostgresBroker, type PostgresBrokerOptions } from './postgres/postgres.broker.js';
+export type { QueueDepth } from './postgres/queue-depths.js';
 export * from './publishing/message.publisher.js';
 export { PayloadMismatchError, type PublishOptions, UndeclaredMessageError } from './publishing/message-composer.js';
 export { RabbitBroker, type RabbitBrokerOptions } from './rabbitmq/rabbit.broker.js';

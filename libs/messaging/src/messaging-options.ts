@@ -6,7 +6,10 @@ export interface MessagingOptions {
   readonly service: ServiceName;
   /** Every message that it publishes; the boot check compares this with the catalogue. */
   readonly publishes: readonly MessageDefinition[];
-  /** `amqp://user:password@host:port/vhost`. */
+  /**
+   * `amqp://user:password@host:port/vhost` of a RabbitMQ, or `postgres://user:password@host:port/database` of a database
+   * that carries the messages itself.
+   */
   readonly url: string;
   /** @default the whole catalogue of `@lockstep/contracts` */
   readonly catalogue?: readonly MessageDefinition[];

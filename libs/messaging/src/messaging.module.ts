@@ -1,6 +1,6 @@
 import { messages } from '@lockstep/contracts';
 import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { BROKER } from './broker/broker.js';
+import { BROKER, type Broker } from './broker/broker.js';
 import { MessagingCounters } from './counters.js';
 import { DeadLetterArchiver } from './dead-letters/dead-letter.archiver.js';
 import { DeadLetterReplayer } from './dead-letters/dead-letter.replayer.js';
@@ -12,6 +12,7 @@ import { MessagingHealth } from './messaging-health.js';
 import { MESSAGING_OPTIONS, type MessagingOptions } from './messaging-options.js';
 import { Outbox } from './outbox/outbox.js';
 import { OutboxRelay } from './outbox/outbox.relay.js';
+import { PostgresBroker } from './postgres/postgres.broker.js';
 import { MessagePublisher } from './publishing/message.publisher.js';
 import { MessageComposer } from './publishing/message-composer.js';
 import { RabbitBroker } from './rabbitmq/rabbit.broker.js';
@@ -71,8 +72,10 @@ function composerFor({ service, publishes, checkPayloads }: MessagingOptions): M
   return new MessageComposer({ service, publishes, checkPayloads: checkPayloads ?? !isProduction });
 }
 
-function brokerFor(options: MessagingOptions, counters: MessagingCounters): RabbitBroker {
+function brokerFor(options: MessagingOptions, counters: MessagingCounters): Broker {
   const { url, service, publishes, topology, initialMaxRetries, catalogue = messages } = options;
+  const common = { url, service, catalogue, topology, initialMaxRetries, counters };
+  if (/^postgres(ql)?:/.test(url)) return new PostgresBroker(common);
   const exchanges = [...new Set(publishes.map((message) => message.exchange))];
-  return new RabbitBroker({ url, service, catalogue, exchanges, topology, initialMaxRetries, counters });
+  return new RabbitBroker({ ...common, exchanges });
 }

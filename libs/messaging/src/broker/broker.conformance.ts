@@ -1,18 +1,43 @@
-import type { MessageDefinition } from '@lockstep/contracts';
+import { deadQueueName, type MessageDefinition } from '@lockstep/contracts';
 import { describeWithEngines, type Engines, waitFor } from '@lockstep/testing';
 import { Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { MessagingCounters } from '../counters.js';
+import type { TopologyMode } from '../rabbitmq/rabbit-topology.js';
 import type { Broker, Delivery, DeliveryHandler, Settlement, SubscribeOptions } from './broker.js';
 import { HEADER } from './message-headers.js';
 import { makeNote, type Note, noteMessage, textOf } from './note.fixture.js';
 import { UnroutableError } from './publish-errors.js';
 
+/** How a test wants its broker; each has the default of the adapter. */
+export interface OpenOptions {
+  readonly topology?: TopologyMode;
+  readonly confirmTimeoutMs?: number;
+  /** Silence after which the broker gives up a connection, about. */
+  readonly silenceLimitMs?: number;
+  readonly counters?: MessagingCounters;
+}
+
 /** A place with nobody else in it, on which brokers of several processes can be opened. */
 export interface BrokerPlace {
+  /** For what opens its own brokers. */
+  readonly url: string;
   /** A broker that is not connected yet. The topology of `catalogue` is made when it consumes or publishes. */
-  open(catalogue: readonly MessageDefinition[], exchanges: readonly string[]): Promise<Broker>;
+  open(catalogue: readonly MessageDefinition[], options?: OpenOptions): Promise<Broker>;
+  /** A broker whose server does not answer; it gives up after one retry. */
+  openUnreachable(): Broker;
   /** Ends a broker's connections for good, as the death of its process would. */
-  crash(broker: Broker): Promise<void>;
+  crash(broker: Broker): void;
+  /** Ends a broker's connections; it can make new ones. */
+  disconnect(broker: Broker): void;
+  /** A broker's connections stay open and carry nothing any more; it can make new ones. */
+  freeze(broker: Broker): void;
+  /** Makes the queues of a catalogue as an operator does, before or without any service. */
+  declare(catalogue: readonly MessageDefinition[]): Promise<void>;
+  /** Deletes a queue under its consumers. */
+  deleteQueue(name: string): Promise<void>;
+  /** Messages of a queue that nobody holds, as of now. */
+  countReady(queue: string): Promise<number>;
   remove(): Promise<void>;
 }
 
@@ -36,10 +61,12 @@ export function describeBroker(name: string, makePlace: (engines: Engines) => Pr
       await place?.remove();
     });
 
-    async function open(...notes: Note[]): Promise<Broker> {
+    const open = (...notes: Note[]): Promise<Broker> => openAs({}, ...notes);
+
+    async function openAs(options: OpenOptions, ...notes: Note[]): Promise<Broker> {
       const broker = await place.open(
         notes.map((note) => note.definition),
-        notes.map((note) => note.definition.exchange),
+        options,
       );
       opened.push(broker);
       await broker.connect();
@@ -72,6 +99,7 @@ export function describeBroker(name: string, makePlace: (engines: Engines) => Pr
       return dead;
     }
 
+    const isOpen = (broker: Broker) => broker.state().subscriptions.every(({ state }) => state === 'open');
     const arrived = (seen: { all: Delivery[] }, count: number) =>
       waitFor(`${count} deliveries`, () => seen.all.length, { until: (length) => length >= count });
 
@@ -205,7 +233,7 @@ export function describeBroker(name: string, makePlace: (engines: Engines) => Pr
       await surviving.publish(noteMessage(note, 'in hand'));
       await waitFor('the delivery', () => hung.length);
       const seen = await collect(surviving, note);
-      await place.crash(crashing);
+      place.crash(crashing);
       await arrived(seen, 1);
       expect(seen.all[0]).toMatchObject({ redelivered: true, attempt: 1 });
       expect(textOf(seen.all[0]!)).toBe('in hand');
@@ -352,6 +380,133 @@ export function describeBroker(name: string, makePlace: (engines: Engines) => Pr
       });
       await Promise.all([broker.close(), broker.close()]);
       expect(broker.state()).toMatchObject({ connected: false, subscriptions: [{ state: 'closed' }] });
+    });
+
+    it('heals when its connections are lost, and hands over again what was in hand', async () => {
+      const note = makeNote();
+      const counters = new MessagingCounters();
+      const broker = await openAs({ counters }, note);
+      const seen: Delivery[] = [];
+      let finishFirst: () => void = () => undefined;
+      await broker.subscribe(note.queue, { ...ONE_BY_ONE, concurrency: 2 }, async (deliveries, draining) => {
+        seen.push(...deliveries);
+        if (seen.length === 1) {
+          await new Promise<void>((resolve) => {
+            finishFirst = resolve;
+          });
+        }
+        return ackAll(deliveries, draining);
+      }).ready;
+      await broker.publish(noteMessage(note, 'in hand'));
+      await arrived({ all: seen }, 1);
+      place.disconnect(broker);
+      await waitFor('the loss to be noticed', () => counters.total('messaging_channel_reopens_total'));
+      await waitFor('the consumer to be back', () => isOpen(broker) && broker.state().connected);
+      await arrived({ all: seen }, 2);
+      expect(seen[1]).toMatchObject({ redelivered: true, attempt: 1 });
+      // Its ack comes too late: the message is another consumer's by now.
+      finishFirst();
+      await broker.publish(noteMessage(note, 'after'));
+      await arrived({ all: seen }, 3);
+      expect(seen.map(textOf)).toEqual(['in hand', 'in hand', 'after']);
+    });
+
+    it('notices that a connection is half open, and heals', async () => {
+      const note = makeNote();
+      const broker = await openAs({ silenceLimitMs: 1_000, confirmTimeoutMs: 300 }, note);
+      const seen = await collect(broker, note);
+      await broker.publish(noteMessage(note, 'first'));
+      await arrived(seen, 1);
+      place.freeze(broker);
+      await expect(broker.publish(noteMessage(note, 'unheard'))).rejects.toMatchObject({ reason: 'timeout' });
+      await waitFor('the message', () =>
+        broker.publish(noteMessage(note, 'heard')).then(() => seen.all.some((each) => textOf(each) === 'heard')),
+      );
+      place.freeze(broker);
+      const startedAt = performance.now();
+      await broker.drain(100);
+      await broker.close();
+      expect(performance.now() - startedAt).toBeLessThan(10_000);
+    });
+
+    it('makes its queue anew, with its dead letters, when someone deletes it', async () => {
+      const note = makeNote();
+      const broker = await open(note);
+      const seen = await collect(broker, note);
+      await place.deleteQueue(note.queue.name);
+      await place.deleteQueue(deadQueueName(note.queue));
+      await waitFor('the message to be taken again', () =>
+        broker.publish(noteMessage(note, 'after')).then(() => seen.all.length > 0),
+      );
+      await waitFor('the consumer', () => isOpen(broker));
+      await broker.publish(noteMessage(note, 'x', { exchange: '', routingKey: deadQueueName(note.queue) }));
+    });
+
+    it('waits, where it may not make queues, until an operator made them', async () => {
+      const note = makeNote();
+      const broker = await openAs({ topology: 'passive' }, note);
+      const seen: Delivery[] = [];
+      broker.subscribe(note.queue, ONE_BY_ONE, (deliveries, draining) => {
+        seen.push(...deliveries);
+        return ackAll(deliveries, draining);
+      });
+      await waitFor('the alert', () => broker.state().subscriptions[0]?.state === 'waiting');
+      await place.declare([note.definition]);
+      await waitFor('the consumer', () => isOpen(broker));
+      await broker.publish(noteMessage(note, 'loaded'));
+      await waitFor('the message', () => seen.length);
+    });
+
+    it('agrees with the operator, whichever makes the queues first', async () => {
+      const [operatorFirst, serviceFirst] = [makeNote(), makeNote()];
+      await place.declare([operatorFirst.definition]);
+      for (const note of [operatorFirst, serviceFirst]) {
+        const broker = await open(note);
+        const seen = await collect(broker, note);
+        await place.declare([note.definition]);
+        await broker.publish(noteMessage(note, 'arrives'));
+        await arrived(seen, 1);
+        expect(isOpen(broker)).toBe(true);
+      }
+    });
+
+    it('keeps what nobody consumes, whoever published it', async () => {
+      const note = makeNote();
+      await place.declare([note.definition]);
+      const gone = await open(note);
+      await Promise.all(['1', '2', '3'].map((text) => gone.publish(noteMessage(note, text))));
+      place.crash(gone);
+      await waitFor('all three', () => place.countReady(note.queue.name), { until: (count) => count === 3 });
+      const seen = await collect(await open(note), note);
+      await arrived(seen, 3);
+      expect(seen.all.map(textOf)).toEqual(['1', '2', '3']);
+      await waitFor('an empty queue', () => place.countReady(note.queue.name), { until: (count) => count === 0 });
+    });
+
+    it('carries bodies of several megabytes beside small ones', async () => {
+      const note = makeNote();
+      const broker = await open(note);
+      const seen = await collect(broker, note);
+      const bodies = [5_000_000, 0, 3_000_000, 17].map((length) => Buffer.alloc(length, `${length}\n\u00e9`));
+      await Promise.all(bodies.map((body) => broker.publish(noteMessage(note, '', { body }))));
+      await arrived(seen, bodies.length);
+      expect(seen.all.map(({ body }, index) => body.equals(bodies[index]!))).toEqual([true, true, true, true]);
+    });
+
+    it('gives up the first connection after its retries, with the reason', async () => {
+      const broker = place.openUnreachable();
+      opened.push(broker);
+      await expect(broker.connect()).rejects.toThrow(/ECONNREFUSED/);
+    });
+
+    it('tells a caller within the time limit that nothing is connected', async () => {
+      const note = makeNote();
+      const broker = await openAs({ confirmTimeoutMs: 300 }, note);
+      await broker.close();
+      await expect(broker.publish(noteMessage(note, 'too late'))).rejects.toMatchObject({
+        name: 'PublishUnconfirmedError',
+        reason: 'not connected',
+      });
     });
   });
 }

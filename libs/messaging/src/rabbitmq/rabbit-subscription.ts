@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Channel, ConsumeMessage } from 'amqplib';
+import { askHandler, BROKEN_HANDLER_PAUSE_MS } from '../broker/ask-handler.js';
 import { BatchBuffer } from '../broker/batch-buffer.js';
 import type {
   Delivery,
@@ -16,8 +17,6 @@ import { toDelivery } from './rabbit-message.js';
 const REOPEN_BACKOFF = { firstMs: 200, maxMs: 5_000 };
 /** Quorum queues allow no more. */
 const MAX_PREFETCH = 2_000;
-/** Pause before a batch whose handler broke its contract goes back, so that it does not spin. */
-const BROKEN_HANDLER_PAUSE_MS = 1_000;
 /** A connection that is half dead does not answer; what the broker takes back is the same. */
 const CHANNEL_CLOSE_LIMIT_MS = 2_000;
 
@@ -152,21 +151,9 @@ export class RabbitSubscription implements Subscription {
   }
 
   private async process(batch: Taken[]): Promise<void> {
-    const settlements = await this.settlementsOf(batch);
+    const deliveries = batch.map((taken) => taken.delivery);
+    const settlements = await askHandler(this.handler, deliveries, this.draining.signal, this.log);
     await Promise.all(batch.map((taken, index) => this.settle(taken, settlements?.[index])));
-  }
-
-  private async settlementsOf(batch: Taken[]): Promise<Settlement[] | undefined> {
-    try {
-      const deliveries = batch.map((taken) => taken.delivery);
-      const settlements = await this.handler(deliveries, this.draining.signal);
-      if (settlements.length === batch.length) return settlements;
-      this.log.error(`${this.queue}: ${settlements.length} settlements for ${batch.length} deliveries`);
-    } catch (error) {
-      this.log.error(`${this.queue}: ${error instanceof Error ? error.stack : String(error)}`);
-    }
-    await pause(BROKEN_HANDLER_PAUSE_MS, this.draining.signal);
-    return undefined;
   }
 
   private async settle({ epoch, message, delivery }: Taken, settlement: Settlement | undefined): Promise<void> {

@@ -1,38 +1,22 @@
 import type { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
 import { hostname } from 'node:os';
-import { deadQueueName, retryQueueName } from '@lockstep/contracts';
+import { retryQueueName } from '@lockstep/contracts';
 import { createTestVhost, describeWithEngines, type TestVhost, waitFor } from '@lockstep/testing';
 import { connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { describeBroker } from '../broker/broker.conformance.js';
-import type { Broker, Delivery, SubscribeOptions } from '../broker/broker.js';
+import type { Delivery, SubscribeOptions } from '../broker/broker.js';
 import { makeNote, type Note, noteMessage, textOf } from '../broker/note.fixture.js';
 import { MessagingCounters } from '../counters.js';
 import { buildRabbitDefinitions } from '../topology/rabbit-definitions.js';
 import { RabbitBroker, type RabbitBrokerOptions } from './rabbit.broker.js';
 import { socketOptions } from './rabbit-connection.js';
-import { openTcpProxy, type TcpProxy } from './tcp-proxy.fixture.js';
+import { makeRabbitPlace } from './rabbit-place.conformance.js';
 
 const OPTIONS: SubscribeOptions = { prefetch: 20, batchSize: 1, batchWaitMs: 20, concurrency: 1 };
 
-describeBroker('RabbitMQ keeps the promises of a broker', async (engines) => {
-  const vhost = await createTestVhost(engines);
-  const proxies = new Map<Broker, TcpProxy>();
-  return {
-    open: async (catalogue, exchanges) => {
-      const proxy = await openTcpProxy(vhost.url);
-      const broker = new RabbitBroker({ url: proxy.url, service: 'tcs', catalogue, exchanges });
-      proxies.set(broker, proxy);
-      return broker;
-    },
-    crash: async (broker) => proxies.get(broker)?.cut(),
-    remove: async () => {
-      for (const proxy of proxies.values()) proxy.cut();
-      await vhost.remove();
-    },
-  };
-});
+describeBroker('RabbitMQ keeps the promises of a broker', makeRabbitPlace);
 
 async function countConsumers(url: string, queue: string): Promise<number> {
   const connection = await connect(url);
@@ -123,26 +107,6 @@ describeWithEngines('The RabbitMQ broker', (engines) => {
     await alone.remove();
   });
 
-  it('notices by missing heartbeats that a connection is half open, and heals', async () => {
-    const note = makeNote();
-    const proxy = await openTcpProxy(vhost.url);
-    const broker = await open(note, { url: `${proxy.url}?heartbeat=1`, confirmTimeoutMs: 300 });
-    const seen = collect(broker, note);
-    await waitFor('the consumer', () => isOpen(broker));
-    await broker.publish(noteMessage(note, 'first'));
-    proxy.freeze();
-    await expect(broker.publish(noteMessage(note, 'unheard'))).rejects.toMatchObject({ reason: 'timeout' });
-    await waitFor('the message', () =>
-      broker.publish(noteMessage(note, 'heard')).then(() => seen.some((each) => textOf(each) === 'heard')),
-    );
-    proxy.freeze();
-    const startedAt = performance.now();
-    await broker.drain(100);
-    await broker.close();
-    expect(performance.now() - startedAt).toBeLessThan(10_000);
-    proxy.cut();
-  });
-
   it('holds its publishes back while the broker is out of memory or disk, and says so', async () => {
     const note = makeNote();
     const broker = await open(note);
@@ -160,20 +124,6 @@ describeWithEngines('The RabbitMQ broker', (engines) => {
     expect(broker.state().blocked).toBe(false);
   });
 
-  it('makes its queue anew, with retry and dead letters, when someone deletes it', async () => {
-    const note = makeNote();
-    const broker = await open(note);
-    const seen = collect(broker, note);
-    await waitFor('the consumer', () => isOpen(broker));
-    await vhost.management.deleteQueue(note.queue.name);
-    await vhost.management.deleteQueue(deadQueueName(note.queue));
-    await waitFor('the message to be taken again', () =>
-      broker.publish(noteMessage(note, 'after')).then(() => seen.length > 0),
-    );
-    await waitFor('the consumer', () => isOpen(broker));
-    await broker.publish(noteMessage(note, 'x', { exchange: '', routingKey: deadQueueName(note.queue) }));
-  });
-
   it('makes a retry queue anew that someone deleted alone', async () => {
     const note = makeNote({ retryDelaysMs: [100] });
     const broker = await open(note);
@@ -186,17 +136,6 @@ describeWithEngines('The RabbitMQ broker', (engines) => {
     await vhost.management.deleteQueue(retryQueueName(note.queue, 100));
     await broker.publish(noteMessage(note, 'again'));
     await waitFor('the second attempt', () => attempts.includes(2));
-  });
-
-  it('waits, where it may not make queues, until the definitions are loaded', async () => {
-    const note = makeNote();
-    const broker = await open(note, { topology: 'passive' });
-    const seen = collect(broker, note);
-    await waitFor('the alert', () => broker.state().subscriptions[0]?.state === 'waiting');
-    await vhost.management.importDefinitions(buildRabbitDefinitions([note.definition]));
-    await waitFor('the consumer', () => isOpen(broker));
-    await broker.publish(noteMessage(note, 'loaded'));
-    await waitFor('the message', () => seen.length);
   });
 
   it('agrees with the definitions file, whichever makes the queues first', async () => {
@@ -245,26 +184,5 @@ describeWithEngines('The RabbitMQ broker', (engines) => {
     // The broker notices a moment late that a queue is full: the first few pass.
     const refusal = await waitFor('a refusal', () => publish('one more'));
     expect(refusal).toMatchObject({ name: 'PublishUnconfirmedError', reason: 'refused' });
-  });
-
-  it('gives up the first connection after its retries, with the reason', async () => {
-    const broker = new RabbitBroker({
-      url: 'amqp://guest:guest@127.0.0.1:1/none',
-      service: 'tcs',
-      catalogue: [],
-      initialMaxRetries: 1,
-    });
-    await expect(broker.connect()).rejects.toThrow(/ECONNREFUSED/);
-    await broker.close();
-  });
-
-  it('tells a caller within the time limit that nothing is connected', async () => {
-    const note = makeNote();
-    const broker = await open(note, { confirmTimeoutMs: 300 });
-    await broker.close();
-    await expect(broker.publish(noteMessage(note, 'too late'))).rejects.toMatchObject({
-      name: 'PublishUnconfirmedError',
-      reason: 'not connected',
-    });
   });
 });

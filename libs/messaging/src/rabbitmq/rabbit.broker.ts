@@ -9,9 +9,7 @@ import type {
   SubscribeOptions,
   Subscription,
 } from '../broker/broker.js';
-import { headersForDead, headersForRetry } from '../broker/message-headers.js';
-import { bodyId } from '../broker/message-id.js';
-import { decideNextAttempt } from '../broker/next-attempt.js';
+import { decideMove } from '../broker/decide-move.js';
 import { UnroutableError } from '../broker/publish-errors.js';
 import { upTo } from '../broker/waiting.js';
 import { MessagingCounters } from '../counters.js';
@@ -130,22 +128,13 @@ export class RabbitBroker implements Broker {
     delivery: Delivery,
     settlement: Extract<Settlement, { kind: 'retry' | 'dead' }>,
   ): Promise<'retry' | 'dead'> {
-    const next =
-      settlement.kind === 'retry'
-        ? decideNextAttempt(queue, delivery.attempt, settlement.delayMs)
-        : ({ kind: 'park' } as const);
+    const { next, properties } = decideMove(queue, delivery, settlement, new Date());
     const waits = next.kind === 'wait';
     await this.publishToOwnQueue(queue, {
       exchange: '',
       routingKey: waits ? retryQueueName(queue, next.delayMs) : deadQueueName(queue),
       body: delivery.body,
-      properties: {
-        ...delivery.properties,
-        messageId: delivery.properties.messageId ?? bodyId(delivery.body),
-        headers: waits
-          ? headersForRetry(delivery, settlement.reason)
-          : headersForDead(delivery, settlement.reason, new Date()),
-      },
+      properties,
     });
     return waits ? 'retry' : 'dead';
   }

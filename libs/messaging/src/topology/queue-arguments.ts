@@ -4,7 +4,7 @@ import { deadQueueName, type MessageDefinition, type QueueDefinition } from '@lo
  * Redeliveries the broker itself allows before it parks a message: far above our own attempts, because a crash of a
  * consumer counts for every message it had in hand. It only ends what kills its consumer every time.
  */
-const DELIVERY_LIMIT = 50;
+export const DELIVERY_LIMIT = 50;
 
 /** Arguments of a queue: only what can never change; the rest is policy and can, while the queue is in use. */
 export const QUORUM_ARGUMENTS: Readonly<Record<string, unknown>> = { 'x-queue-type': 'quorum' };

@@ -5,6 +5,8 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 export interface TcpProxy {
   /** The given URL with the proxy's address. */
   readonly url: string;
+  /** Drops every connection; new ones work. */
+  drop(): void;
   /** Drops every connection and takes no more, as when the process behind it dies. */
   cut(): void;
   /** Present connections carry nothing any more but stay open; new ones work. */
@@ -31,9 +33,13 @@ export async function openTcpProxy(targetUrl: string): Promise<TcpProxy> {
   const url = new URL(targetUrl);
   url.port = String((server.address() as AddressInfo).port);
   url.hostname = '127.0.0.1';
+  const drop = (): void => {
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+  };
   const cut = (): void => {
     server.close();
-    for (const socket of sockets) socket.destroy();
+    drop();
   };
   const freeze = (): void => {
     for (const socket of sockets) {
@@ -41,5 +47,5 @@ export async function openTcpProxy(targetUrl: string): Promise<TcpProxy> {
       socket.pause();
     }
   };
-  return { url: url.href, cut, freeze };
+  return { url: url.href, drop, cut, freeze };
 }

@@ -1,0 +1,130 @@
+import type { ConsumerSession, SessionUser } from './consumer-session.js';
+import { type ClaimedMessage, claimMessages } from './message-claim.js';
+import type { QueueIds } from './postgres-topology.js';
+import type { Outcome } from './settlement-writer.js';
+
+/** Rows of one statement at most: bodies may be large. */
+const CLAIM_LIMIT = 200;
+
+export interface ConsumerParts {
+  readonly session: ConsumerSession;
+  readonly ids: QueueIds;
+  readonly queueName: string;
+  /** The queue is one of dead letters. */
+  readonly isDead: boolean;
+  readonly prefetch: number;
+  readonly find: () => Promise<QueueIds | undefined>;
+  readonly take: (message: ClaimedMessage) => void;
+}
+
+/** Claims messages of one queue over one session, and never holds more than the prefetch. */
+export class QueueConsumer implements SessionUser {
+  /** Resolves, with the reason, once the session, the queue or this consumer is at its end. */
+  readonly lost: Promise<string>;
+  private lose: (reason: string) => void = () => undefined;
+  private detach: () => void = () => undefined;
+  private readonly inHand = new Set<number>();
+  private isEnded = false;
+  private isStopped = false;
+  /** Something may wait in the queue that no claim has looked for yet. */
+  private isWoken = true;
+  private claiming?: Promise<void>;
+
+  constructor(private readonly parts: ConsumerParts) {
+    const ended = new Promise<string>((resolve) => {
+      this.lose = resolve;
+    });
+    this.lost = Promise.race([ended, parts.session.link.lost.then((reason) => reason.message)]);
+  }
+
+  get queueId(): number {
+    return this.isDead ? this.deadId : this.parts.ids.queueId;
+  }
+
+  get deadId(): number {
+    return this.parts.ids.deadId;
+  }
+
+  get isDead(): boolean {
+    return this.parts.isDead;
+  }
+
+  get isOpen(): boolean {
+    return !this.isEnded && this.parts.session.link.isOpen;
+  }
+
+  /** @throws Error of the connection */
+  async start(): Promise<void> {
+    this.detach = await this.parts.session.attach(this);
+    this.claim();
+  }
+
+  wake(): void {
+    this.isWoken = true;
+    this.claim();
+  }
+
+  topologyChanged(): void {
+    void this.parts.find().then(
+      (ids) => {
+        if (ids?.queueId !== this.parts.ids.queueId || ids.deadId !== this.deadId) this.end('the queue was deleted');
+      },
+      () => undefined,
+    );
+  }
+
+  /** Resolves when the outcome is stored, or nothing can be stored any more. */
+  async settle(id: number, outcome: Outcome): Promise<void> {
+    if (!this.inHand.has(id) || !this.isOpen) return;
+    await this.parts.session.settlements.write(id, outcome);
+    this.inHand.delete(id);
+    this.claim();
+  }
+
+  /** Takes no more; what is in hand may still be settled. */
+  stop(): void {
+    this.isStopped = true;
+  }
+
+  /** Takes no more and gives back what is not settled; resolves when that is stored. */
+  async giveBackAll(): Promise<void> {
+    this.stop();
+    await this.claiming;
+    // First what was settled just now: it stays in hand until it is stored.
+    await this.parts.session.settlements.flush();
+    await Promise.all([...this.inHand].map((id) => this.settle(id, { kind: 'release' })));
+  }
+
+  end(reason: string): void {
+    this.isEnded = true;
+    this.detach();
+    this.lose(reason);
+  }
+
+  private claim(): void {
+    if (this.claiming || this.isStopped || !this.isOpen || !this.isWoken) return;
+    const free = this.parts.prefetch - this.inHand.size;
+    // Half at a time: a claim for every settled message would cost as much as the messages.
+    if (free < Math.ceil(this.parts.prefetch / 2)) return;
+    this.claiming = this.claimOnce(Math.min(free, CLAIM_LIMIT)).finally(() => {
+      this.claiming = undefined;
+      this.claim();
+    });
+  }
+
+  private async claimOnce(limit: number): Promise<void> {
+    this.isWoken = false;
+    const { session, queueName } = this.parts;
+    try {
+      const claim = { sessionId: session.id, queueId: this.queueId, queueName, limit };
+      const messages = await claimMessages(session.link, claim);
+      if (!this.isOpen) return;
+      if (messages.length === limit) this.isWoken = true;
+      for (const message of messages) this.inHand.add(message.id);
+      for (const message of messages) this.parts.take(message);
+    } catch (error) {
+      // The session is lost already, or useless: another one begins.
+      await session.link.end(error as Error);
+    }
+  }
+}
