@@ -40,8 +40,8 @@ export async function claimMessages(
 }
 
 function toClaimed(queue: string, row: Row): ClaimedMessage {
-  const { exchange, routing_key: routingKey, body, properties, deliveries } = row;
-  const { headers } = properties;
+  const { exchange, routing_key: routingKey, body, deliveries } = row;
+  const { messageId, type, contentType, appId, timestamp, headers } = row.properties;
   return {
     id: Number(row.id),
     deliveries,
@@ -50,7 +50,15 @@ function toClaimed(queue: string, row: Row): ClaimedMessage {
       exchange: textHeader(headers, HEADER.originalExchange) ?? exchange,
       routingKey: textHeader(headers, HEADER.originalRoutingKey) ?? routingKey,
       body,
-      properties,
+      // Empty is absent, as on RabbitMQ.
+      properties: {
+        messageId: messageId || undefined,
+        type: type || undefined,
+        contentType: contentType || undefined,
+        appId: appId || undefined,
+        timestamp,
+        headers,
+      },
       redelivered: deliveries > 1,
       attempt: attemptOf(headers),
     },

@@ -8,6 +8,9 @@ import { PostgresBroker } from './postgres.broker.js';
 import { PostgresLink } from './postgres-link.js';
 import { prepareQueue } from './postgres-topology.js';
 
+/** Port 1 is reserved and never listens. */
+export const UNREACHABLE_POSTGRES_URL = 'postgres://nobody:x@127.0.0.1:1/none';
+
 /** A database of its own on the real PostgreSQL, each broker with a wire that can be cut. */
 export async function makePostgresPlace(engines: Engines): Promise<BrokerPlace> {
   const database = await createTestDatabase(engines);
@@ -28,7 +31,7 @@ export async function makePostgresPlace(engines: Engines): Promise<BrokerPlace> 
     },
     openUnreachable: () =>
       new PostgresBroker({
-        url: 'postgres://nobody:x@127.0.0.1:1/none',
+        url: UNREACHABLE_POSTGRES_URL,
         service: 'tcs',
         catalogue: [],
         initialMaxRetries: 1,

@@ -6,6 +6,9 @@ import { openTcpProxy, type TcpProxy } from '../broker/tcp-proxy.fixture.js';
 import { buildRabbitDefinitions } from '../topology/rabbit-definitions.js';
 import { RabbitBroker } from './rabbit.broker.js';
 
+/** Port 1 is reserved and never listens. */
+export const UNREACHABLE_RABBIT_URL = 'amqp://guest:guest@127.0.0.1:1/none';
+
 /** A virtual host of its own on the real RabbitMQ, each broker with a wire that can be cut. */
 export async function makeRabbitPlace(engines: Engines): Promise<BrokerPlace> {
   const vhost = await createTestVhost(engines);
@@ -22,7 +25,7 @@ export async function makeRabbitPlace(engines: Engines): Promise<BrokerPlace> {
     },
     openUnreachable: () =>
       new RabbitBroker({
-        url: 'amqp://guest:guest@127.0.0.1:1/none',
+        url: UNREACHABLE_RABBIT_URL,
         service: 'tcs',
         catalogue: [],
         initialMaxRetries: 1,

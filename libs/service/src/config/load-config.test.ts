@@ -54,7 +54,7 @@ describe('loadConfig', () => {
       'DATABASE_URL is set to something else; expected: postgres://user:password@host:port/database',
       'DRY_RUN is "perhaps"; expected: it must be a boolean value',
       'PORT is "80a"; expected: a port from 0 to 65535',
-      'RABBITMQ_URL is missing; expected: amqp://user:password@host:port/vhost',
+      'RABBITMQ_URL is missing; expected: amqp://user:password@host:port/vhost, or postgres://user:password@host:port/database',
     ]);
   });
 
@@ -68,6 +68,19 @@ describe('loadConfig', () => {
   ])('takes TRUST_PROXY=%s: %s', (value, isFine) => {
     const env = { ...NEEDED, TRUST_PROXY: value };
     if (isFine) expect(loadConfig(ServiceConfig, env).trustProxy).toBe(value);
+    else expect(problemsOf(ServiceConfig, env)).toHaveLength(1);
+  });
+
+  it.each([
+    ['amqp://user:x@host/vhost', true],
+    ['amqps://host', true],
+    ['postgres://host/db', true],
+    ['postgresql://host/db', true],
+    ['mysql://host/db', false],
+    ['http://postgres://host', false],
+  ])('takes RABBITMQ_URL=%s: %s', (value, isFine) => {
+    const env = { ...NEEDED, RABBITMQ_URL: value };
+    if (isFine) expect(loadConfig(ServiceConfig, env).rabbitmqUrl).toBe(value);
     else expect(problemsOf(ServiceConfig, env)).toHaveLength(1);
   });
 

@@ -24,8 +24,12 @@ export class ServiceConfig {
   @IsIn([...LOG_LEVELS])
   logLevel: string = 'info';
 
-  @Env('RABBITMQ_URL', { expects: 'amqp://user:password@host:port/vhost', isSecret: true })
-  @Matches(/^amqps?:\/\/.+/)
+  /** Where messages travel: a RabbitMQ, or a PostgreSQL database that carries them itself. */
+  @Env('RABBITMQ_URL', {
+    expects: 'amqp://user:password@host:port/vhost, or postgres://user:password@host:port/database',
+    isSecret: true,
+  })
+  @Matches(/^(amqps?|postgres(ql)?):\/\/.+/)
   rabbitmqUrl!: string;
 
   @Env('DATABASE_URL', { expects: 'postgres://user:password@host:port/database', isSecret: true })
