@@ -213,9 +213,10 @@ export function describeBroker(name: string, makePlace: (engines: Engines) => Pr
       );
       await subscription.ready;
       await Promise.all(Array.from({ length: 8 }, (_, index) => broker.publish(noteMessage(note, String(index)))));
+      await arrived({ all: inHand }, 3);
       const other = await collect(await open(note), note);
       // The second consumer gets what the first may not hold.
-      await arrived(other, 2);
+      await arrived(other, 5);
       expect(inHand).toHaveLength(3);
       finish();
       await waitFor('all eight', () => inHand.length + other.all.length, { until: (count) => count >= 8 });

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { PostgresLink } from './postgres-link.js';
+import { announce, channelOf } from './queue-channel.js';
 import { SettlementWriter } from './settlement-writer.js';
 
 /** First half of the key of the advisory lock that a session holds; the second is its id. */
@@ -12,8 +13,8 @@ const TIMER_SLACK_MS = 2;
 /** What consumes a queue over a session. */
 export interface SessionUser {
   readonly queueId: number;
-  /** Messages may be there. */
-  wake(): void;
+  /** Messages may be there; none that were not told of before has an id below `fromId`. */
+  wake(fromId: number): void;
   /** Queues or bindings were made or deleted. */
   topologyChanged(): void;
 }
@@ -22,7 +23,8 @@ export interface SessionUser {
 interface Findings {
   readonly version: string;
   readonly dead_sessions: number[];
-  readonly ready_queues: number[];
+  /** The first message that waits in each queue of this session, where one does. */
+  readonly waiting: readonly { readonly queue_id: number; readonly id: number }[];
   /** Milliseconds until the next delayed message is due; negative when it is overdue, null when there is none. */
   readonly due_in_ms: number | null;
 }
@@ -67,7 +69,7 @@ export class ConsumerSession {
 
   /** Wakes the user whenever its queue is filled, until the session or `stop` ends it. */
   async attach(user: SessionUser): Promise<() => void> {
-    await this.link.query({ text: `LISTEN "broker.${user.queueId}"` });
+    await this.link.query({ text: `LISTEN "${channelOf(user.queueId)}"` });
     this.users.add(user);
     return () => this.users.delete(user);
   }
@@ -94,10 +96,9 @@ export class ConsumerSession {
   }
 
   private keepTending(): void {
-    const byQueue = (channel: string): void => {
-      for (const user of this.users) if (channel === `broker.${user.queueId}`) user.wake();
-    };
-    this.link.onNotification(byQueue);
+    this.link.onNotification((channel, payload) => {
+      for (const user of this.users) if (channel === channelOf(user.queueId)) user.wake(Number(payload));
+    });
     void this.tend();
     const timer = setInterval(() => void this.tend(), TEND_EVERY_MS);
     void this.link.lost.then(() => {
@@ -125,7 +126,9 @@ export class ConsumerSession {
     if (found.dead_sessions.length > 0) await this.free(found.dead_sessions);
     if (found.due_in_ms !== null && found.due_in_ms <= 0) await this.admitDue();
     else if (found.due_in_ms !== null) this.expectDue(found.due_in_ms);
-    for (const user of this.users) if (found.ready_queues.includes(user.queueId)) user.wake();
+    for (const { queue_id, id } of found.waiting) {
+      for (const user of this.users) if (user.queueId === queue_id) user.wake(id);
+    }
     const isChanged = this.version !== undefined && this.version !== found.version;
     this.version = found.version;
     if (isChanged) for (const user of this.users) user.topologyChanged();
@@ -165,17 +168,18 @@ const LOOK = {
   name: 'broker-look',
   text: `SELECT (SELECT version::text FROM broker.topology) AS version,
     ARRAY(SELECT id FROM broker.session WHERE id <> $2 AND pg_try_advisory_xact_lock($1::int, id)) AS dead_sessions,
-    ARRAY(SELECT queue_id FROM unnest($3::int[]) AS mine (queue_id) WHERE EXISTS (
-      SELECT FROM broker.message WHERE message.queue_id = mine.queue_id AND due_at IS NULL AND claimed_by IS NULL
-    )) AS ready_queues,
+    (SELECT coalesce(json_agg(first), '[]') FROM unnest($3::int[]) AS mine (queue_id), LATERAL (
+      SELECT message.queue_id, id FROM broker.message
+      WHERE message.queue_id = mine.queue_id AND due_at IS NULL AND claimed_by IS NULL ORDER BY id LIMIT 1
+    ) AS first) AS waiting,
     (SELECT 1000 * extract(epoch FROM min(due_at) - clock_timestamp()) FROM broker.message
       WHERE due_at IS NOT NULL)::float8 AS due_in_ms`,
 };
 
 /** The dead do not come back, so that two sessions may free the same one. */
 const FREE = `WITH gone AS (DELETE FROM broker.session WHERE id = ANY($1::int[])),
-    freed AS (UPDATE broker.message SET claimed_by = NULL WHERE claimed_by = ANY($1::int[]) RETURNING queue_id)
-  SELECT pg_notify('broker.' || queue_id, '') FROM (SELECT DISTINCT queue_id FROM freed) AS filled`;
+    freed AS (UPDATE broker.message SET claimed_by = NULL WHERE claimed_by = ANY($1::int[]) RETURNING queue_id, id)
+  ${announce('freed')}`;
 
 /** A new id puts them behind what waits already, as if published now. */
 const ADMIT_DUE = {
@@ -184,6 +188,6 @@ const ADMIT_DUE = {
       UPDATE broker.message SET id = nextval('broker.message_id_seq'), due_at = NULL
       WHERE id = ANY(ARRAY(
         SELECT id FROM broker.message WHERE due_at <= now() ORDER BY due_at LIMIT 1000 FOR UPDATE SKIP LOCKED))
-      RETURNING queue_id)
-    SELECT pg_notify('broker.' || queue_id, '') FROM (SELECT DISTINCT queue_id FROM admitted) AS filled`,
+      RETURNING queue_id, id)
+    ${announce('admitted')}`,
 };

@@ -24,17 +24,24 @@ const CLAIM = {
   name: 'broker-claim',
   text: `UPDATE broker.message SET claimed_by = $1, deliveries = deliveries + 1
     WHERE id = ANY(ARRAY(
-      SELECT id FROM broker.message WHERE queue_id = $2 AND due_at IS NULL AND claimed_by IS NULL
-      ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED))
+      SELECT id FROM broker.message WHERE queue_id = $2 AND id >= $3 AND due_at IS NULL AND claimed_by IS NULL
+      ORDER BY id LIMIT $4 FOR UPDATE SKIP LOCKED))
     RETURNING id, exchange, routing_key, properties, body, deliveries`,
 };
 
+export interface Claim {
+  readonly sessionId: number;
+  readonly queueId: number;
+  readonly queueName: string;
+  /** Messages with lower ids are known to be taken: whoever looks at them again reads what vacuum has not removed yet. */
+  readonly fromId: number;
+  readonly limit: number;
+}
+
 /** Takes up to `limit` messages for a session, the oldest first. */
-export async function claimMessages(
-  link: PostgresLink,
-  claim: { readonly sessionId: number; readonly queueId: number; readonly queueName: string; readonly limit: number },
-): Promise<ClaimedMessage[]> {
-  const rows = await link.query<Row>({ ...CLAIM, values: [claim.sessionId, claim.queueId, claim.limit] });
+export async function claimMessages(link: PostgresLink, claim: Claim): Promise<ClaimedMessage[]> {
+  const { sessionId, queueId, fromId, limit } = claim;
+  const rows = await link.query<Row>({ ...CLAIM, values: [sessionId, queueId, fromId, limit] });
   // RETURNING promises no order.
   return rows.map((row) => toClaimed(claim.queueName, row)).sort((a, b) => a.id - b.id);
 }

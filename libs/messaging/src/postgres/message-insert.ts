@@ -1,5 +1,6 @@
 import type { OutgoingMessage } from '../broker/broker.js';
 import type { PostgresLink } from './postgres-link.js';
+import { announce } from './queue-channel.js';
 
 export interface RoutedMessage {
   readonly message: OutgoingMessage;
@@ -19,8 +20,8 @@ const INSERT = {
         WITH ORDINALITY AS entry (queue_id, exchange, routing_key, properties, position, length, place)
       WHERE (SELECT version FROM broker.topology) = $1
       ORDER BY place
-      RETURNING queue_id)
-    SELECT pg_notify('broker.' || queue_id, '') FROM (SELECT DISTINCT queue_id FROM stored) AS filled`,
+      RETURNING queue_id, id)
+    ${announce('stored')}`,
 };
 
 /** Stores each message once for each of its queues and wakes their consumers; false, with nothing stored, at another version. */

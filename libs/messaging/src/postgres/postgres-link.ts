@@ -65,8 +65,8 @@ export class PostgresLink {
     return !this.isLost;
   }
 
-  onNotification(listener: (channel: string) => void): void {
-    this.client.on('notification', ({ channel }) => listener(channel));
+  onNotification(listener: (channel: string, payload: string) => void): void {
+    this.client.on('notification', ({ channel, payload }) => listener(channel, payload ?? ''));
   }
 
   /**

@@ -26,8 +26,8 @@ export class QueueConsumer implements SessionUser {
   private readonly inHand = new Set<number>();
   private isEnded = false;
   private isStopped = false;
-  /** Something may wait in the queue that no claim has looked for yet. */
-  private isWoken = true;
+  /** The lowest id that no claim has looked for yet; none when all that is known of was taken. */
+  private unclaimedFromId: number | undefined = 0;
   private claiming?: Promise<void>;
 
   constructor(private readonly parts: ConsumerParts) {
@@ -59,8 +59,8 @@ export class QueueConsumer implements SessionUser {
     this.claim();
   }
 
-  wake(): void {
-    this.isWoken = true;
+  wake(fromId: number): void {
+    this.unclaimedFromId = Math.min(fromId, this.unclaimedFromId ?? fromId);
     this.claim();
   }
 
@@ -102,24 +102,25 @@ export class QueueConsumer implements SessionUser {
   }
 
   private claim(): void {
-    if (this.claiming || this.isStopped || !this.isOpen || !this.isWoken) return;
+    if (this.claiming || this.isStopped || !this.isOpen || this.unclaimedFromId === undefined) return;
     const free = this.parts.prefetch - this.inHand.size;
     // Half at a time: a claim for every settled message would cost as much as the messages.
     if (free < Math.ceil(this.parts.prefetch / 2)) return;
-    this.claiming = this.claimOnce(Math.min(free, CLAIM_LIMIT)).finally(() => {
+    const fromId = this.unclaimedFromId;
+    this.unclaimedFromId = undefined;
+    this.claiming = this.claimFrom(fromId, Math.min(free, CLAIM_LIMIT)).finally(() => {
       this.claiming = undefined;
       this.claim();
     });
   }
 
-  private async claimOnce(limit: number): Promise<void> {
-    this.isWoken = false;
+  private async claimFrom(fromId: number, limit: number): Promise<void> {
     const { session, queueName } = this.parts;
     try {
-      const claim = { sessionId: session.id, queueId: this.queueId, queueName, limit };
+      const claim = { sessionId: session.id, queueId: this.queueId, queueName, fromId, limit };
       const messages = await claimMessages(session.link, claim);
       if (!this.isOpen) return;
-      if (messages.length === limit) this.isWoken = true;
+      if (messages.length === limit) this.wake(messages.at(-1)!.id + 1);
       for (const message of messages) this.inHand.add(message.id);
       for (const message of messages) this.parts.take(message);
     } catch (error) {

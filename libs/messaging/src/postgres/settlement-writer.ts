@@ -1,5 +1,6 @@
 import type { MessageProperties } from '../broker/broker.js';
 import type { PostgresLink } from './postgres-link.js';
+import { announce } from './queue-channel.js';
 
 /** What is to become of one claimed message. */
 export type Outcome =
@@ -91,8 +92,8 @@ const RELEASE = {
   name: 'broker-release',
   text: `WITH released AS (
       UPDATE broker.message SET claimed_by = NULL, deliveries = deliveries - (id = ANY($3::bigint[]))::int
-      WHERE id = ANY($2::bigint[]) AND claimed_by = $1 RETURNING queue_id)
-    SELECT pg_notify('broker.' || queue_id, '') FROM (SELECT DISTINCT queue_id FROM released) AS filled`,
+      WHERE id = ANY($2::bigint[]) AND claimed_by = $1 RETURNING queue_id, id)
+    ${announce('released')}`,
 };
 
 const DELAY = {
@@ -111,8 +112,8 @@ const PARK = {
         deliveries = 0, properties = dead.properties
       FROM unnest($2::bigint[], $3::json[], $4::int[]) AS dead (id, properties, queue_id)
       WHERE message.id = dead.id AND claimed_by = $1
-      RETURNING message.queue_id)
-    SELECT pg_notify('broker.' || queue_id, '') FROM (SELECT DISTINCT queue_id FROM parked) AS filled`,
+      RETURNING message.queue_id, message.id)
+    ${announce('parked')}`,
 };
 
 /** Settlements of one turn of the event loop go together. */
