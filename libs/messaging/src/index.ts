@@ -35,8 +35,8 @@ export type { QueueDepth } from './postgres/queue-depths.js';
 export * from './publishing/message.publisher.js';
 export { PayloadMismatchError, type PublishOptions, UndeclaredMessageError } from './publishing/message-composer.js';
 export { RabbitBroker, type RabbitBrokerOptions } from './rabbitmq/rabbit.broker.js';
-export type { TopologyMode } from './rabbitmq/rabbit-topology.js';
 export * from './topology/rabbit-definitions.js';
+export type { TopologyMode } from './topology/topology-mode.js';
 
 /** Migrations of the tables `outbox` and `dead_letter`: put them into the `migrations` of every service with messages. */
 export const messagingMigrations: readonly MigrationClass[] = [

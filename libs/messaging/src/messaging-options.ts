@@ -1,5 +1,5 @@
 import type { MessageDefinition, ServiceName } from '@lockstep/contracts';
-import type { TopologyMode } from './rabbitmq/rabbit-topology.js';
+import type { TopologyMode } from './topology/topology-mode.js';
 
 /** What a service states about its messages. */
 export interface MessagingOptions {

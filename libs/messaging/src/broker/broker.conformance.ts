@@ -3,7 +3,7 @@ import { describeWithEngines, type Engines, waitFor } from '@lockstep/testing';
 import { Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { MessagingCounters } from '../counters.js';
-import type { TopologyMode } from '../rabbitmq/rabbit-topology.js';
+import type { TopologyMode } from '../topology/topology-mode.js';
 import type { Broker, Delivery, DeliveryHandler, Settlement, SubscribeOptions } from './broker.js';
 import { HEADER } from './message-headers.js';
 import { makeNote, type Note, noteMessage, textOf } from './note.fixture.js';

@@ -74,19 +74,17 @@ export class ConsumerSession {
     return () => this.users.delete(user);
   }
 
-  /** Has the messages that became due join the ends of their queues, at the time given or soon after. */
+  /** Has the messages that are due after `delayMs` join the ends of their queues then; what is further off comes by itself. */
   expectDue(delayMs: number): void {
     const atMs = performance.now() + Math.max(0, delayMs) + TIMER_SLACK_MS;
-    if (atMs >= this.dueAtMs || !this.link.isOpen) return;
+    if (delayMs > TEND_EVERY_MS || atMs >= this.dueAtMs || !this.link.isOpen) return;
     clearTimeout(this.dueTimer);
     this.dueAtMs = atMs;
-    this.dueTimer = setTimeout(
-      () => {
-        this.dueAtMs = Number.POSITIVE_INFINITY;
-        void this.tend();
-      },
-      Math.min(atMs - performance.now(), TEND_EVERY_MS),
-    );
+    const admit = (): void => {
+      this.dueAtMs = Number.POSITIVE_INFINITY;
+      void this.tend();
+    };
+    this.dueTimer = setTimeout(admit, atMs - performance.now());
   }
 
   /** Ends in order: nobody has to look for what it might have left. */

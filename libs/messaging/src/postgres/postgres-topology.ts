@@ -1,7 +1,7 @@
 import { deadQueueName, type MessageDefinition, type QueueDefinition } from '@lockstep/contracts';
 import pg from 'pg';
-import type { TopologyMode } from '../rabbitmq/rabbit-topology.js';
 import { bindingsOf } from '../topology/queue-arguments.js';
+import type { TopologyMode } from '../topology/topology-mode.js';
 import type { PostgresLink } from './postgres-link.js';
 import { type Binding, RouteTable } from './route-table.js';
 

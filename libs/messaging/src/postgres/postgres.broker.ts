@@ -10,7 +10,7 @@ import type {
 } from '../broker/broker.js';
 import { backoffMs, pause, upTo } from '../broker/waiting.js';
 import { MessagingCounters } from '../counters.js';
-import type { TopologyMode } from '../rabbitmq/rabbit-topology.js';
+import type { TopologyMode } from '../topology/topology-mode.js';
 import { BROKER_SCHEMA, CreateBroker1760000000301 } from './broker.migration.js';
 import { ConsumerSession } from './consumer-session.js';
 import { PostgresConnection } from './postgres-connection.js';

@@ -1,12 +1,7 @@
 import { deadQueueName, type MessageDefinition, type QueueDefinition, retryQueueName } from '@lockstep/contracts';
 import type { Channel } from 'amqplib';
 import { bindingsOf, DEAD_ARGUMENTS, QUORUM_ARGUMENTS, retryArguments } from '../topology/queue-arguments.js';
-
-/**
- * Who makes queues. `assert`: each service makes its own, with the arguments of the definitions file, so that both
- * agree and a deleted queue comes back by itself. `passive`: an operator does; a missing queue is waited for, loudly.
- */
-export type TopologyMode = 'assert' | 'passive';
+import type { TopologyMode } from '../topology/topology-mode.js';
 
 /**
  * Sees to it that a queue can be consumed and its messages retried and parked.

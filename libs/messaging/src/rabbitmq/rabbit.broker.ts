@@ -13,10 +13,11 @@ import { decideMove } from '../broker/decide-move.js';
 import { UnroutableError } from '../broker/publish-errors.js';
 import { upTo } from '../broker/waiting.js';
 import { MessagingCounters } from '../counters.js';
+import type { TopologyMode } from '../topology/topology-mode.js';
 import { RabbitConnection } from './rabbit-connection.js';
 import { RabbitPublisher } from './rabbit-publisher.js';
 import { RabbitSubscription } from './rabbit-subscription.js';
-import { prepareExchanges, prepareQueue, type TopologyMode } from './rabbit-topology.js';
+import { prepareExchanges, prepareQueue } from './rabbit-topology.js';
 
 const CONFIRM_TIMEOUT_MS = 10_000;
 
