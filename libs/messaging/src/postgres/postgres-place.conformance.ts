@@ -6,13 +6,13 @@ import { openTcpProxy, type TcpProxy } from '../broker/tcp-proxy.fixture.js';
 import { queuesOf } from '../topology/queue-arguments.js';
 import { PostgresBroker } from './postgres.broker.js';
 import { PostgresLink } from './postgres-link.js';
-import { prepareQueue } from './postgres-topology.js';
+import { declareQueues } from './postgres-topology.js';
 
 /** Port 1 is reserved and never listens. */
 export const UNREACHABLE_POSTGRES_URL = 'postgres://nobody:x@127.0.0.1:1/none';
 
 /** A database of its own on the real PostgreSQL, each broker with a wire that can be cut. */
-export async function makePostgresPlace(engines: Engines): Promise<BrokerPlace> {
+export async function makePostgresPlace(engines: Pick<Engines, 'databaseUrl'>): Promise<BrokerPlace> {
   const database = await createTestDatabase(engines);
   const proxies = new Map<Broker, TcpProxy>();
   const { url } = database;
@@ -41,7 +41,7 @@ export async function makePostgresPlace(engines: Engines): Promise<BrokerPlace> 
     freeze: (broker) => proxies.get(broker)?.freeze(),
     declare: async (catalogue) => {
       const link = await PostgresLink.open({ url, name: 'operator', answerTimeoutMs: 10_000 });
-      for (const queue of queuesOf(catalogue)) await prepareQueue(link, queue, catalogue, 'assert');
+      await declareQueues(link, queuesOf(catalogue), catalogue);
       await link.end(new Error('done'));
     },
     deleteQueue: async (name) => void (await ask(url, 'DELETE FROM broker.queue WHERE name = $1', [name])),

@@ -44,7 +44,7 @@ export class PostgresPublisher {
   private readonly entries = new Set<Entry>();
   private routes?: RouteTable;
   private isWriting = false;
-  private isRefused = false;
+  private refusals = 0;
 
   constructor(
     private readonly options: PublisherOptions,
@@ -55,7 +55,7 @@ export class PostgresPublisher {
 
   /** The database stores nothing for lack of disk or memory, and what waits is tried again. */
   get blocked(): boolean {
-    return this.isRefused;
+    return this.refusals > 0;
   }
 
   async publish(message: OutgoingMessage): Promise<void> {
@@ -87,30 +87,16 @@ export class PostgresPublisher {
       setImmediate(() => void this.writeAll());
     }
     const late = (): Error =>
-      new PublishUnconfirmedError(
-        entry.message,
-        this.isRefused ? 'refused' : entry.isSent ? 'timeout' : 'not connected',
-      );
+      new PublishUnconfirmedError(entry.message, this.blocked ? 'refused' : entry.isSent ? 'timeout' : 'not connected');
     await within(entry.answer, this.options.confirmTimeoutMs, late);
   }
 
   private async writeAll(): Promise<void> {
-    for (let refusals = 0; this.entries.size > 0; ) {
-      try {
-        await this.writeGroup(await this.options.whenOpen());
-        refusals = 0;
-        this.isRefused = false;
-      } catch (error) {
-        if (!isRefusal(error)) {
-          this.failAll(error);
-          continue;
-        }
-        this.isRefused = true;
-        this.log.warn(`The database stores no messages: ${String(error)}`);
-        await pause(backoffMs(refusals++, REFUSED_BACKOFF));
-      }
+    while (this.entries.size > 0) {
+      const link = await this.options.whenOpen().catch((error: unknown) => this.failAll(error));
+      if (link) await this.writeGroup(link);
     }
-    this.isRefused = false;
+    this.refusals = 0;
     this.isWriting = false;
   }
 
@@ -127,14 +113,21 @@ export class PostgresPublisher {
     if (group.length === 0) return;
     try {
       await this.store(link, group);
+      this.refusals = 0;
       this.take(group);
     } catch (error) {
-      if (isRefusal(error)) throw error;
+      if (isRefusal(error)) return this.waitAfterRefusal(error);
       this.take(group);
       if (error instanceof LinkLostError) {
         for (const { message, fail } of group) fail(new PublishUnconfirmedError(message, 'closed'));
       } else await this.storeOneByOne(link, group, error as Error);
     }
+  }
+
+  private async waitAfterRefusal(error: unknown): Promise<void> {
+    this.log.warn(`The database stores no messages: ${String(error)}`);
+    this.refusals += 1;
+    await pause(backoffMs(this.refusals, REFUSED_BACKOFF));
   }
 
   private take(group: readonly Entry[]): readonly Entry[] {

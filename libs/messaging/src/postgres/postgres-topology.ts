@@ -22,7 +22,7 @@ export async function prepareQueue(
   catalogue: readonly MessageDefinition[],
   mode: TopologyMode,
 ): Promise<QueueIds> {
-  if (mode === 'assert') await link.query({ text: declaration(queue, catalogue) });
+  if (mode === 'assert') await declareQueues(link, [queue], catalogue);
   const ids = await findQueue(link, queue);
   if (!ids) throw new Error(`the queue ${queue.name} or its dead letters are missing`);
   return ids;
@@ -50,12 +50,26 @@ export async function loadRoutes(link: PostgresLink): Promise<RouteTable> {
   return new RouteTable(row.version, new Map(row.queues.map(({ id, name }) => [name, id])), row.bindings);
 }
 
-/** One text is one transaction. Declarations take turns, or two services that start at once could wait for each other. */
-function declaration(queue: QueueDefinition, catalogue: readonly MessageDefinition[]): string {
-  const name = pg.escapeLiteral(queue.name);
-  const dead = pg.escapeLiteral(deadQueueName(queue));
+/**
+ * Makes queues, the places of their dead letters and their bindings, where they are missing. One text is one transaction;
+ * declarations take turns, or two services that start at once could wait for each other.
+ */
+export async function declareQueues(
+  link: PostgresLink,
+  queues: readonly QueueDefinition[],
+  catalogue: readonly MessageDefinition[],
+): Promise<void> {
   const statements = [
     "SELECT pg_advisory_xact_lock(hashtextextended('lockstep.broker.topology', 0))",
+    ...queues.flatMap((queue) => declarations(queue, catalogue)),
+  ];
+  await link.query({ text: statements.join(';\n') });
+}
+
+function declarations(queue: QueueDefinition, catalogue: readonly MessageDefinition[]): string[] {
+  const name = pg.escapeLiteral(queue.name);
+  const dead = pg.escapeLiteral(deadQueueName(queue));
+  return [
     `INSERT INTO broker.queue (name, holds_dead) VALUES (${name}, false), (${dead}, true) ON CONFLICT DO NOTHING`,
     ...bindingsOf(queue.name, catalogue).map(
       ({ exchange, routingKey }) =>
@@ -63,5 +77,4 @@ function declaration(queue: QueueDefinition, catalogue: readonly MessageDefiniti
          FROM broker.queue WHERE name = ${name} ON CONFLICT DO NOTHING`,
     ),
   ];
-  return statements.join(';\n');
 }

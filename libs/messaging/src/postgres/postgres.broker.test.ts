@@ -96,6 +96,40 @@ describeWithEngines('The PostgreSQL broker', (engines) => {
     await empty.remove();
   });
 
+  it('keeps what is sent to a service that was never started', async () => {
+    const note = makeNote();
+    await (await open(note)).publish(noteMessage(note, 'early'));
+    const seen = await collect(await open(note), note);
+    await waitFor('the message', () => seen.length);
+  });
+
+  it('heals when the server ends its connections, and loses nothing that was confirmed', async () => {
+    const note = makeNote();
+    const broker = await open(note, { service: 'ended' });
+    const seen = await collect(broker, note);
+    const confirmed: string[] = [];
+    const publishAll = async (first: number): Promise<void> => {
+      for (let number = first; number < first + 200; number += 1) {
+        const text = String(number);
+        await broker.publish(noteMessage(note, text)).then(
+          () => confirmed.push(text),
+          (error: Error) => expect(error).toMatchObject({ name: 'PublishUnconfirmedError' }),
+        );
+      }
+    };
+    const publishing = publishAll(0);
+    await waitFor('the first', () => seen.length);
+    const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'ended/%'`;
+    expect((await admin.query(end)).rowCount).toBe(2);
+    await publishing;
+    await publishAll(200);
+    await waitFor('all that was confirmed', () => new Set(seen.map(textOf)), {
+      until: (texts) => confirmed.every((text) => texts.has(text)),
+    });
+    expect(confirmed).toContain('399');
+    expect(broker.state()).toMatchObject({ connected: true, subscriptions: [{ state: 'open' }] });
+  });
+
   it('loses nothing that was confirmed when its process is killed, and repeats what was in hand', async () => {
     const note = makeNote();
     const { definition, queue } = note;

@@ -10,6 +10,7 @@ import type {
 } from '../broker/broker.js';
 import { backoffMs, pause, upTo } from '../broker/waiting.js';
 import { MessagingCounters } from '../counters.js';
+import { queuesOf } from '../topology/queue-arguments.js';
 import type { TopologyMode } from '../topology/topology-mode.js';
 import { BROKER_SCHEMA, CreateBroker1760000000301 } from './broker.migration.js';
 import { ConsumerSession } from './consumer-session.js';
@@ -17,7 +18,7 @@ import { PostgresConnection } from './postgres-connection.js';
 import type { PostgresLink } from './postgres-link.js';
 import { PostgresPublisher } from './postgres-publisher.js';
 import { PostgresSubscription } from './postgres-subscription.js';
-import { findQueue, prepareQueue } from './postgres-topology.js';
+import { declareQueues, findQueue, prepareQueue } from './postgres-topology.js';
 import { type QueueDepth, readQueueDepths } from './queue-depths.js';
 
 const CONFIRM_TIMEOUT_MS = 10_000;
@@ -31,7 +32,7 @@ export interface PostgresBrokerOptions {
   readonly url: string;
   /** Names the connections in `pg_stat_activity`: `service/publish@host:pid`. */
   readonly service: string;
-  /** Every message: the bindings of the queues that are made come from it. */
+  /** Every message: its queues, with their bindings, are made when the broker connects. */
   readonly catalogue: readonly MessageDefinition[];
   /** @default 'assert' */
   readonly topology?: TopologyMode;
@@ -161,12 +162,23 @@ export class PostgresBroker implements Broker {
       try {
         await migrateSchema({ url, service, schema: BROKER_SCHEMA, migrations: [CreateBroker1760000000301] });
         await Promise.all([this.publishing.open(), this.consuming.open()]);
+        await this.declareCatalogue();
         return;
       } catch (error) {
         if (failures >= initialMaxRetries || this.closing.signal.aborted) throw error;
         await pause(backoffMs(failures, CONNECT_BACKOFF), this.closing.signal);
       }
     }
+  }
+
+  /**
+   * Nobody loads a definitions file here. Without the queues of services that have not started yet, what is sent to them
+   * on the very first start would be unroutable.
+   */
+  private async declareCatalogue(): Promise<void> {
+    const { catalogue, topology = 'assert' } = this.options;
+    if (topology === 'passive' || this.closing.signal.aborted) return;
+    await declareQueues(await this.publishing.whenOpen(), queuesOf(catalogue), catalogue);
   }
 
   private async closeOnce(): Promise<void> {

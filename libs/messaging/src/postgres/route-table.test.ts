@@ -31,7 +31,8 @@ describe('RouteTable', () => {
   });
 
   it('stays right when more keys pass than it remembers', () => {
-    for (let index = 0; index < 25_000; index += 1) expect(table.queuesFor('x', `k.${index}`)).toEqual([3]);
+    const routes = Array.from({ length: 25_000 }, (_, index) => table.queuesFor('x', `k.${index}`).join());
+    expect(new Set(routes)).toEqual(new Set(['3']));
     expect(table.queuesFor('x', 'a')).toEqual([1, 3]);
   });
 });
