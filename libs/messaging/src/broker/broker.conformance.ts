@@ -222,6 +222,17 @@ export function describeBroker(name: string, makePlace: (engines: Engines) => Pr
       await waitFor('all eight', () => inHand.length + other.all.length, { until: (count) => count >= 8 });
     });
 
+    it('shares a queue between consumers, each message to one of them', async () => {
+      const note = makeNote();
+      const brokers = await Promise.all([open(note), open(note), open(note)]);
+      const seen = await Promise.all(brokers.map((broker) => collect(broker, note, { batchSize: 5, batchWaitMs: 1 })));
+      const texts = Array.from({ length: 600 }, (_, index) => String(index));
+      await Promise.all(texts.map((text, index) => brokers[index % 3]!.publish(noteMessage(note, text))));
+      const all = () => seen.flatMap((each) => each.all.map(textOf));
+      await waitFor('every message', () => all().length, { until: (count) => count >= texts.length });
+      expect(all().sort()).toEqual([...texts].sort());
+    });
+
     it('delivers again what a crashed consumer had in hand', async () => {
       const note = makeNote();
       const [crashing, surviving] = [await open(note), await open(note)];
