@@ -5,7 +5,7 @@ import { IsBoolean, IsIn, IsInt, IsNumber, IsObject, IsOptional, IsString, Lengt
 import { PageQuery } from '../requests/page-query.js';
 
 /** Letters sent back in a second where nothing is asked for. */
-export const DEFAULT_RATE_PER_SECOND = 50;
+const DEFAULT_RATE_PER_SECOND = 50;
 
 /** Query of the list: each given field must be equal. */
 export class DeadLetterQuery extends PageQuery {
