@@ -1,0 +1,109 @@
+/**
+ * Where the fields of a schema stand in an index's table. One field of one value is one plain column, so that filtering and
+ * sorting read few bytes a row; the rare document with several values has them in a second column beside it.
+ */
+import {
+  defineIndexSchema,
+  type FieldDefinition,
+  type FieldDefinitions,
+  type ScalarField,
+} from '../schema/index-schema.js';
+
+/** The columns of one field with values. */
+export interface ValueColumns {
+  readonly type: ScalarField['type'];
+  /** The value, the smallest where there are several, null where there is none. */
+  readonly one: string;
+  /** All values, each once, the smallest first; null unless there are several. */
+  readonly all: string;
+}
+
+/** Columns of an index by the path of the field. All names are fit for SQL without quotes. */
+export interface IndexLayout {
+  readonly fields: FieldDefinitions;
+  readonly values: ReadonlyMap<string, ValueColumns>;
+  /** Arrays of elements, by the path of the outermost nested field. */
+  readonly nested: ReadonlyMap<string, string>;
+  /** Folded sort keys. */
+  readonly sortKeys: ReadonlyMap<string, string>;
+  /** Words in their sequence, of the fields that can be matched. */
+  readonly phrases: ReadonlyMap<string, string>;
+  /** Fields whose words stand in `words`, the column of the free-text search; none: there is no such column. */
+  readonly searchFields: readonly string[];
+  /** Every column with its SQL type, in their order. */
+  readonly columns: readonly (readonly [name: string, type: string])[];
+}
+
+/** What an index of these fields looks like; the same for the same fields, whenever it is asked. */
+export function layoutOf(fields: FieldDefinitions): IndexLayout {
+  const { searchFields, matchFields, sortKeyFields } = defineIndexSchema({ name: 'layout', version: 0, fields });
+  const places = [...placesOf(fields, '')];
+  const values = places.flatMap(({ path, type }, at): [string, ValueColumns][] =>
+    type === 'nested' ? [] : [[path, { type, one: nameOf('v', at, path), all: nameOf('a', at, path) }]],
+  );
+  const named = (kind: string, paths: readonly string[]) =>
+    paths.map((path, at) => [path, nameOf(kind, at, path)] as const);
+  const nested = named(
+    'n',
+    places.flatMap(({ path, type }) => (type === 'nested' ? [path] : [])),
+  );
+  const [sortKeys, phrases] = [named('s', sortKeyFields), named('p', matchFields)];
+  return {
+    fields,
+    values: new Map(values),
+    nested: new Map(nested),
+    sortKeys: new Map(sortKeys),
+    phrases: new Map(phrases),
+    searchFields,
+    columns: [
+      ...FIXED_COLUMNS,
+      ...values.map(([, { type, one }]) => [one, sqlTypeOf(type)] as const),
+      ...sortKeys.map(([, column]) => [column, sqlTypeOf('keyword')] as const),
+      ...values.map(([, { type, all }]) => [all, `${elementTypeOf(type)}[]`] as const),
+      ...nested.map(([, column]) => [column, 'jsonb'] as const),
+      ...(searchFields.length > 0 ? [['words', 'tsvector'] as const] : []),
+      ...phrases.map(([, column]) => [column, 'tsvector'] as const),
+    ],
+  };
+}
+
+/** Columns with words: the ones that need an index. */
+export function wordColumnsOf(layout: IndexLayout): string[] {
+  return [...(layout.searchFields.length > 0 ? ['words'] : []), ...layout.phrases.values()];
+}
+
+/** The type in SQL of a value as it is compared. Keywords compare by code point, as UTF-8 bytes do, whatever the database's own order. */
+export function sqlTypeOf(type: ScalarField['type']): string {
+  return type === 'keyword' ? 'text COLLATE "C"' : elementTypeOf(type);
+}
+
+/** {@link sqlTypeOf} where no collation can stand: in casts and in front of `[]`. */
+export function elementTypeOf(type: ScalarField['type']): string {
+  if (type === 'keyword') return 'text';
+  return type === 'double' ? 'double precision' : 'bigint';
+}
+
+const FIXED_COLUMNS = [
+  ['id', 'text COLLATE "C" PRIMARY KEY'],
+  ['version', 'bigint NOT NULL'],
+  ['deleted', 'boolean NOT NULL'],
+  ['bucket', 'smallint'],
+] as const;
+
+/** Longest name that PostgreSQL keeps. */
+const MAX_NAME_LENGTH = 63;
+
+/** `v3_lastname`: the number makes it the only one, the path is for people. */
+function nameOf(kind: string, at: number, path: string): string {
+  return `${kind}${at}_${path.toLowerCase().replaceAll('.', '_')}`.slice(0, MAX_NAME_LENGTH);
+}
+
+function* placesOf(
+  fields: FieldDefinitions,
+  prefix: string,
+): Generator<{ path: string; type: ScalarField['type'] | 'nested' }> {
+  for (const [name, field] of Object.entries(fields) as [string, FieldDefinition][]) {
+    if (field.type === 'object') yield* placesOf(field.fields, `${prefix}${name}.`);
+    else if (field.type !== 'stored') yield { path: prefix + name, type: field.type };
+  }
+}
