@@ -18,6 +18,15 @@ export interface ValueColumns {
   readonly all: string;
 }
 
+/** A column of the table of documents. */
+export interface Column {
+  readonly name: string;
+  /** As it is declared. */
+  readonly type: string;
+  /** The type that it is sent as: an array cannot be an element of one. */
+  readonly sentAs: 'text' | 'bigint' | 'double precision' | 'boolean' | 'smallint';
+}
+
 /** Columns of an index by the path of the field. All names are fit for SQL without quotes. */
 export interface IndexLayout {
   readonly fields: FieldDefinitions;
@@ -30,8 +39,10 @@ export interface IndexLayout {
   readonly phrases: ReadonlyMap<string, string>;
   /** Fields whose words stand in `words`, the column of the free-text search; none: there is no such column. */
   readonly searchFields: readonly string[];
-  /** Every column with its SQL type, in their order. */
-  readonly columns: readonly (readonly [name: string, type: string])[];
+  /** Every column, in their order. */
+  readonly columns: readonly Column[];
+  /** Where each column stands among them. */
+  readonly positions: ReadonlyMap<string, number>;
 }
 
 /** What an index of these fields looks like; the same for the same fields, whenever it is asked. */
@@ -48,6 +59,15 @@ export function layoutOf(fields: FieldDefinitions): IndexLayout {
     places.flatMap(({ path, type }) => (type === 'nested' ? [path] : [])),
   );
   const [sortKeys, phrases] = [named('s', sortKeyFields), named('p', matchFields)];
+  const columns: Column[] = [
+    ...FIXED_COLUMNS,
+    ...values.map(([, { type, one }]) => ({ name: one, type: sqlTypeOf(type), sentAs: elementTypeOf(type) })),
+    ...sortKeys.map(([, name]) => ({ name, type: sqlTypeOf('keyword'), sentAs: 'text' as const })),
+    ...values.map(([, { type, all }]) => sentAsText(all, `${elementTypeOf(type)}[]`)),
+    ...nested.map(([, name]) => sentAsText(name, 'jsonb')),
+    ...(searchFields.length > 0 ? [sentAsText('words', 'tsvector')] : []),
+    ...phrases.map(([, name]) => sentAsText(name, 'tsvector')),
+  ];
   return {
     fields,
     values: new Map(values),
@@ -55,16 +75,13 @@ export function layoutOf(fields: FieldDefinitions): IndexLayout {
     sortKeys: new Map(sortKeys),
     phrases: new Map(phrases),
     searchFields,
-    columns: [
-      ...FIXED_COLUMNS,
-      ...values.map(([, { type, one }]) => [one, sqlTypeOf(type)] as const),
-      ...sortKeys.map(([, column]) => [column, sqlTypeOf('keyword')] as const),
-      ...values.map(([, { type, all }]) => [all, `${elementTypeOf(type)}[]`] as const),
-      ...nested.map(([, column]) => [column, 'jsonb'] as const),
-      ...(searchFields.length > 0 ? [['words', 'tsvector'] as const] : []),
-      ...phrases.map(([, column]) => [column, 'tsvector'] as const),
-    ],
+    columns,
+    positions: new Map(columns.map(({ name }, at) => [name, at])),
   };
+}
+
+function sentAsText(name: string, type: string): Column {
+  return { name, type, sentAs: 'text' };
 }
 
 /** Columns with words: the ones that need an index. */
@@ -78,17 +95,17 @@ export function sqlTypeOf(type: ScalarField['type']): string {
 }
 
 /** {@link sqlTypeOf} where no collation can stand: in casts and in front of `[]`. */
-export function elementTypeOf(type: ScalarField['type']): string {
+export function elementTypeOf(type: ScalarField['type']): 'text' | 'bigint' | 'double precision' {
   if (type === 'keyword') return 'text';
   return type === 'double' ? 'double precision' : 'bigint';
 }
 
-const FIXED_COLUMNS = [
-  ['id', 'text COLLATE "C" PRIMARY KEY'],
-  ['version', 'bigint NOT NULL'],
-  ['deleted', 'boolean NOT NULL'],
-  ['bucket', 'smallint'],
-] as const;
+const FIXED_COLUMNS: readonly Column[] = [
+  { name: 'id', type: 'text COLLATE "C" PRIMARY KEY', sentAs: 'text' },
+  { name: 'version', type: 'bigint NOT NULL', sentAs: 'bigint' },
+  { name: 'deleted', type: 'boolean NOT NULL', sentAs: 'boolean' },
+  { name: 'bucket', type: 'smallint', sentAs: 'smallint' },
+];
 
 /** Longest name that PostgreSQL keeps. */
 const MAX_NAME_LENGTH = 63;

@@ -4,10 +4,17 @@ import { findMisfit } from '../schema/find-misfit.js';
 import type { FieldDefinitions } from '../schema/index-schema.js';
 import type { TechnicalFields } from '../schema/index-source.js';
 import type { IndexLayout } from './index-layout.js';
-import { isUnstorable, quoteLexeme, toStoredValue, toText } from './stored-value.js';
+import { isUnstorable, quoteLexeme, toArrayText, toStoredValue, toText } from './stored-value.js';
 
-/** A row of an index by column, ready to be sent as JSON. Columns without a value are left out. */
-export type IndexTableRow = Readonly<Record<string, unknown>> & { readonly id: string; readonly source: string };
+/** A row of an index. */
+export interface IndexTableRow {
+  readonly id: string;
+  readonly source: string;
+  /** One value a column of the layout, as it is sent. */
+  readonly cells: readonly Cell[];
+}
+
+type Cell = string | number | boolean | null | undefined;
 
 /** A document, or one element of a nested field: comparable values, or elements of a nested field, by path. */
 type Values = Map<string, unknown[]>;
@@ -20,54 +27,52 @@ export function toRow(layout: IndexLayout, write: IndexWrite): IndexTableRow | s
   const misfit = findMisfit(layout, source);
   if (misfit !== undefined) return misfit;
   const { lockstep, ...document } = source as Record<string, unknown> & { lockstep: Partial<TechnicalFields> };
-  const row: Record<string, unknown> & { id: string; source: string } = {
-    id: write.id,
-    version: write.version,
-    deleted: lockstep.deleted === true,
-    bucket: lockstep.bucket,
-    source: write.source,
+  const cells: Cell[] = layout.columns.map(() => null);
+  const put = (column: string, value: Cell) => {
+    cells[layout.positions.get(column)!] = value;
   };
-  addValues(row, layout, document);
+  put('id', write.id);
+  put('version', write.version);
+  put('deleted', lockstep.deleted === true);
+  put('bucket', lockstep.bucket);
+  putValues(put, layout, document);
   for (const [field, column] of layout.sortKeys) {
     const key = lockstep.sort?.[field];
-    if (key !== undefined) row[column] = toText(String(key));
+    if (key !== undefined) put(column, toText(String(key)));
   }
-  addWords(row, layout, lockstep.text ?? {});
-  return row;
+  putWords(put, layout, lockstep.text ?? {});
+  return { id: write.id, source: write.source, cells };
 }
 
-function addValues(
-  row: Record<string, unknown>,
-  layout: IndexLayout,
-  document: Readonly<Record<string, unknown>>,
-): void {
+type Put = (column: string, value: Cell) => void;
+
+function putValues(put: Put, layout: IndexLayout, document: Readonly<Record<string, unknown>>): void {
   for (const [path, values] of valuesOf(layout.fields, document)) {
     const columns = layout.values.get(path);
-    if (columns === undefined) row[layout.nested.get(path)!] = values;
-    else if (values.length === 1) row[columns.one] = values[0];
-    else if (values.length > 1) {
+    if (columns === undefined) put(layout.nested.get(path)!, JSON.stringify(values));
+    else if (values.length === 1) put(columns.one, values[0] as Cell);
+    else {
       const distinct = [...new Set(values as (string | number)[])].sort(compare);
-      row[columns.one] = distinct[0];
-      if (distinct.length > 1) row[columns.all] = distinct;
+      put(columns.one, distinct[0]);
+      if (distinct.length > 1) put(columns.all, toArrayText(distinct));
     }
+  }
+}
+
+function putWords(put: Put, layout: IndexLayout, text: Readonly<Record<string, string | readonly string[]>>): void {
+  const words = new Set<string>();
+  for (const field of layout.searchFields) {
+    for (const value of textsIn(text[field])) for (const word of wordsIn(value)) words.add(quoteLexeme(word));
+  }
+  if (words.size > 0) put('words', [...words].join(' '));
+  for (const [field, column] of layout.phrases) {
+    const placed = placeWords(textsIn(text[field]));
+    if (placed !== '') put(column, placed);
   }
 }
 
 /** Positions left free between two values, so that no sequence of words goes across. */
 const VALUE_GAP = 2;
-
-function addWords(
-  row: Record<string, unknown>,
-  layout: IndexLayout,
-  text: Readonly<Record<string, string | readonly string[]>>,
-): void {
-  const words = new Set(layout.searchFields.flatMap((field) => textsIn(text[field]).flatMap(wordsIn)));
-  if (words.size > 0) row['words'] = [...words].map(quoteLexeme).join(' ');
-  for (const [field, column] of layout.phrases) {
-    const placed = placeWords(textsIn(text[field]));
-    if (placed !== '') row[column] = placed;
-  }
-}
 
 /** Words with their positions, as the text form of a `tsvector`. */
 function placeWords(texts: readonly string[]): string {
@@ -110,6 +115,10 @@ function collect(
     const field = fields[name]!;
     if (field.type === 'stored' || given === null || given === undefined) continue;
     const path = prefix + name;
+    if (field.type !== 'object' && field.type !== 'nested' && typeof given !== 'object') {
+      add(into, path, toStoredValue(field.type, given));
+      continue;
+    }
     for (const value of openArrays(given)) {
       if (field.type === 'object') collect(field.fields, value as Record<string, unknown>, `${path}.`, into);
       else if (field.type === 'nested') add(into, path, toElement(field.fields, value as Record<string, unknown>));

@@ -1,11 +1,12 @@
 import { type IndexLayout, wordColumnsOf } from './index-layout.js';
 import type { IndexTableRow } from './row-of-write.js';
 import type { IndexTables, Statement } from './search-sql.js';
+import { toArrayText } from './stored-value.js';
 
 /** Statements that make the tables of an index. Nothing is indexed but the id until the fill ends. */
 export function toCreateStatements({ documents, sources }: IndexTables, { columns }: IndexLayout): string[] {
   return [
-    `CREATE TABLE ${documents} (${columns.map(([name, type]) => `${name} ${type}`).join(', ')})`,
+    `CREATE TABLE ${documents} (${columns.map(({ name, type }) => `${name} ${type}`).join(', ')})`,
     `CREATE TABLE ${sources} (id text COLLATE "C" PRIMARY KEY, source text NOT NULL)`,
   ];
 }
@@ -27,21 +28,30 @@ export function toWriteStatement(
   { columns }: IndexLayout,
   rows: readonly IndexTableRow[],
 ): Statement {
-  const names = columns.map(([name]) => name).join(', ');
-  const given = columns.map(([name, type]) => `${name} ${type.replace(/ (PRIMARY KEY|NOT NULL)$/, '')}`).join(', ');
-  const changes = columns.map(([name]) => `${name} = excluded.${name}`).join(', ');
+  const names = columns.map(({ name }) => name).join(', ');
+  const sent = columns.map(({ sentAs }, at) => `$${at + 1}::${sentAs}[]`).join(', ');
+  const stored = columns
+    .map(({ name, type }) => `${name}::${type.replace(/ (COLLATE|PRIMARY|NOT) .*$/, '')}`)
+    .join(', ');
+  const changes = columns.map(({ name }) => `${name} = excluded.${name}`).join(', ');
   return {
     text: `
       WITH given AS MATERIALIZED (
-        SELECT * FROM json_to_recordset($1::json) AS given(${given}, source text)
+        SELECT * FROM unnest(${sent}, string_to_array($${columns.length + 1}, E'\\x01')) AS given(${names}, source)
       ), written AS (
-        INSERT INTO ${documents} AS held (${names}) SELECT ${names} FROM given ORDER BY id
+        INSERT INTO ${documents} AS held (${names}) SELECT ${stored} FROM given ORDER BY given.id COLLATE "C"
         ON CONFLICT (id) DO UPDATE SET ${changes} WHERE held.version <= excluded.version
         RETURNING id
       )
-      INSERT INTO ${sources} (id, source) SELECT given.id, given.source FROM given JOIN written USING (id) ORDER BY id
+      INSERT INTO ${sources} (id, source) SELECT given.id, given.source FROM given JOIN written USING (id)
       ON CONFLICT (id) DO UPDATE SET source = excluded.source
       RETURNING id`,
-    values: [JSON.stringify(rows)],
+    values: [
+      ...columns.map((_, at) => toArrayText(rows.map(({ cells }) => cells[at]))),
+      rows.map(({ source }) => source).join(SEPARATOR),
+    ],
   };
 }
+
+/** Stands in no JSON, so that sources are handed over as they are. */
+const SEPARATOR = '\x01';
