@@ -59,11 +59,18 @@ export function layoutOf(fields: FieldDefinitions): IndexLayout {
     places.flatMap(({ path, type }) => (type === 'nested' ? [path] : [])),
   );
   const [sortKeys, phrases] = [named('s', sortKeyFields), named('p', matchFields)];
+  const [texts, numbers] = [
+    values.filter(([, { type }]) => type === 'keyword'),
+    values.filter(([, { type }]) => type !== 'keyword'),
+  ];
+  // Numbers first, then what is nearly always null: a column behind texts is only reached by walking over all of them.
   const columns: Column[] = [
-    ...FIXED_COLUMNS,
-    ...values.map(([, { type, one }]) => ({ name: one, type: sqlTypeOf(type), sentAs: elementTypeOf(type) })),
-    ...sortKeys.map(([, name]) => ({ name, type: sqlTypeOf('keyword'), sentAs: 'text' as const })),
+    ...KEY_COLUMNS,
+    ...numbers.map(([, { type, one }]) => ({ name: one, type: sqlTypeOf(type), sentAs: elementTypeOf(type) })),
     ...values.map(([, { type, all }]) => sentAsText(all, `${elementTypeOf(type)}[]`)),
+    ID_COLUMN,
+    ...texts.map(([, { type, one }]) => ({ name: one, type: sqlTypeOf(type), sentAs: elementTypeOf(type) })),
+    ...sortKeys.map(([, name]) => ({ name, type: sqlTypeOf('keyword'), sentAs: 'text' as const })),
     ...nested.map(([, name]) => sentAsText(name, 'jsonb')),
     ...(searchFields.length > 0 ? [sentAsText('words', 'tsvector')] : []),
     ...phrases.map(([, name]) => sentAsText(name, 'tsvector')),
@@ -100,12 +107,12 @@ export function elementTypeOf(type: ScalarField['type']): 'text' | 'bigint' | 'd
   return type === 'double' ? 'double precision' : 'bigint';
 }
 
-const FIXED_COLUMNS: readonly Column[] = [
-  { name: 'id', type: 'text COLLATE "C" PRIMARY KEY', sentAs: 'text' },
+const KEY_COLUMNS: readonly Column[] = [
   { name: 'version', type: 'bigint NOT NULL', sentAs: 'bigint' },
+  { name: 'bucket', type: 'smallint NOT NULL', sentAs: 'smallint' },
   { name: 'deleted', type: 'boolean NOT NULL', sentAs: 'boolean' },
-  { name: 'bucket', type: 'smallint', sentAs: 'smallint' },
 ];
+const ID_COLUMN: Column = { name: 'id', type: 'text COLLATE "C" PRIMARY KEY', sentAs: 'text' };
 
 /** Longest name that PostgreSQL keeps. */
 const MAX_NAME_LENGTH = 63;

@@ -147,7 +147,7 @@ export class PostgresSearchEngine implements SearchEngine {
         `SELECT bucket, count(*) FILTER (WHERE NOT deleted)::float8 AS live,
                 count(*) FILTER (WHERE deleted)::float8 AS tombstones,
                 sum(version % ${VERSION_MODULUS})::float8 AS "versionSum"
-         FROM ${tables.documents} WHERE bucket IS NOT NULL GROUP BY bucket`,
+         FROM ${tables.documents} GROUP BY bucket`,
       );
     });
   }

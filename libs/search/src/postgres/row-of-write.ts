@@ -2,7 +2,7 @@ import type { IndexWrite } from '../engine/search-engine.js';
 import { findRefusal } from '../engine/writable.js';
 import { findMisfit } from '../schema/find-misfit.js';
 import type { FieldDefinitions } from '../schema/index-schema.js';
-import type { TechnicalFields } from '../schema/index-source.js';
+import { bucketOf, type TechnicalFields } from '../schema/index-source.js';
 import type { IndexLayout } from './index-layout.js';
 import { isUnstorable, quoteLexeme, toArrayText, toStoredValue, toText } from './stored-value.js';
 
@@ -34,7 +34,7 @@ export function toRow(layout: IndexLayout, write: IndexWrite): IndexTableRow | s
   put('id', write.id);
   put('version', write.version);
   put('deleted', lockstep.deleted === true);
-  put('bucket', lockstep.bucket);
+  put('bucket', lockstep.bucket ?? bucketOf(write.id));
   putValues(put, layout, document);
   for (const [field, column] of layout.sortKeys) {
     const key = lockstep.sort?.[field];

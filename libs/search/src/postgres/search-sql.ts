@@ -42,7 +42,7 @@ export function toSearchStatement(tables: IndexTables, layout: IndexLayout, plan
   const orderBy = (names: readonly string[], id: string) =>
     [...sorts.map(({ direction }, at) => `${names[at]} ${direction} NULLS LAST`), id].join(', ');
   const names = sorts.map((_, at) => `sort_${at}`);
-  const facets = plan.facets.map(({ field }) => toFacet(layout, field, found, tables.documents));
+  const facets = plan.facets.map(({ field }) => toFacet(layout, field, found));
   // The page is cut before its rows are numbered: numbered first, all that was found would have to be sorted.
   return {
     text: `
@@ -97,17 +97,15 @@ function toAfter(
   return `(${isBeyond} OR ${first.value} IS NULL OR (${first.value} = ${given} AND ${behind}))`;
 }
 
-/** Documents with one value are counted without opening anything; they are nearly all. */
-function toFacet(layout: IndexLayout, field: string, found: string, documents: string): string {
+/** Counted by what documents hold before anything is opened: nearly all hold one value, and few hold other ones. */
+function toFacet(layout: IndexLayout, field: string, found: string): string {
   const columns = layout.values.get(field);
   if (columns === undefined) return `'[]'::json`;
-  const several = found.replace(`FROM ${documents} d`, `FROM ${documents} d, unnest(d.${columns.all}) each(value)`);
+  const { one, all } = columns;
   return `(
     SELECT coalesce(json_agg(json_build_array(value, count) ORDER BY count DESC, value), '[]') FROM (
-      SELECT value, sum(count)::float8 AS count FROM (
-        SELECT d.${columns.one} AS value, count(*) AS count ${found}
-          AND d.${columns.one} IS NOT NULL AND d.${columns.all} IS NULL GROUP BY 1
-        UNION ALL
-        SELECT each.value, count(*) ${several} GROUP BY 1
-      ) counted GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${FACET_SIZE}) most)`;
+      SELECT each.value, sum(held.count)::float8 AS count
+      FROM (SELECT d.${one} AS one, d.${all} AS several, count(*) AS count ${found} AND d.${one} IS NOT NULL GROUP BY 1, 2) held,
+           unnest(coalesce(held.several, ARRAY[held.one])) each(value)
+      GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${FACET_SIZE}) most)`;
 }
