@@ -34,9 +34,15 @@ function findMisfitOf(field: FieldDefinition, value: unknown, path: string): str
 }
 
 function isStorable(type: ScalarField['type'], value: unknown): boolean {
+  if (type === 'date') return isWrittenAsDate(value);
   if (type !== 'keyword') return isFilterValue(type, value);
   if (typeof value !== 'string') return !isObject(value);
   return value.length * 3 <= MAX_KEYWORD_BYTES || Buffer.byteLength(value) <= MAX_KEYWORD_BYTES;
+}
+
+/** Days beyond the end of their month are taken for days of the next, as Elasticsearch does. */
+function isWrittenAsDate(value: unknown): boolean {
+  return typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(value));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
