@@ -8,8 +8,8 @@ const MAX_KEYWORD_BYTES = 32_766;
 export function findMisfit(schema: Pick<IndexSchema, 'fields'>, source: unknown): string | undefined {
   if (!isObject(source)) return 'The source is no object.';
   const { lockstep, ...document } = source;
-  if (!isObject(lockstep)) return 'The technical fields are missing.';
-  return findMisfitIn(schema.fields, document, '');
+  const misfit = findMisfitIn(schema.fields, document, '');
+  return misfit ?? (isObject(lockstep) ? undefined : 'The technical fields are missing.');
 }
 
 function findMisfitIn(fields: FieldDefinitions, value: Record<string, unknown>, prefix: string): string | undefined {
