@@ -30,6 +30,8 @@ const ANSWER_GRACE_MS = 5_000;
 /** Attempts in all when the database asks for another. */
 const ATTEMPTS = 5;
 const FIRST_BACKOFF_MS = 20;
+/** Compiling costs more than any search here gains, and a second process for a search would take what others need. */
+const SETTINGS = '-c jit=off -c max_parallel_workers_per_gather=0';
 /** How long a session may leave its transaction idle: a scan between two pages. */
 const SESSION_IDLE_LIMIT = '5min';
 
@@ -43,12 +45,10 @@ export class SearchDatabase {
   constructor({ url, schema = 'search', poolSize = 4, statementTimeoutMs = 30_000 }: SearchDatabaseOptions) {
     this.schema = quoteName(schema);
     this.#config = {
-      connectionString: url,
+      ...toConnection(url, `-c search_path=${this.schema.replaceAll(/[\\ ]/g, '\\$&')} ${SETTINGS}`),
       application_name: applicationName('search'),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
-      // Compiling costs more than any search here gains, and a second process a search would take what others need.
-      options: `-c search_path=${this.schema.replaceAll(/[\\ ]/g, '\\$&')} -c jit=off -c max_parallel_workers_per_gather=0`,
     };
     this.#pool = new pg.Pool({
       ...this.#config,
@@ -70,19 +70,21 @@ export class SearchDatabase {
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T> {
     return this.#attempt(async () => {
       const client = await this.#pool.connect();
+      // While it is lent the pool does not listen for its loss, which shows at the next statement.
+      const ignore = () => undefined;
+      client.on('error', ignore);
+      let isUsable = true;
       try {
-        await client.query('BEGIN');
-        const result = await work(queryOf(client));
-        await client.query('COMMIT');
-        client.release();
-        return result;
+        return await inTransaction(client, work);
       } catch (error) {
-        const isUsable = await client.query('ROLLBACK').then(
+        isUsable = await client.query('ROLLBACK').then(
           () => true,
           () => false,
         );
-        client.release(!isUsable);
         throw error;
+      } finally {
+        client.removeListener('error', ignore);
+        client.release(!isUsable);
       }
     });
   }
@@ -128,6 +130,14 @@ export class SearchDatabase {
     });
     return this.#prepared;
   }
+}
+
+/** The driver lets options in the URL replace ours; they are to stand beside each other. */
+function toConnection(url: string, options: string): pg.ClientConfig {
+  const given = new URL(url);
+  const own = given.searchParams.get('options');
+  given.searchParams.delete('options');
+  return { connectionString: given.href, options: own === null ? options : `${own} ${options}` };
 }
 
 /** True when a statement named a table or schema that is not there (any more). */
@@ -185,6 +195,13 @@ function rethrow(error: unknown): never {
 
 function codeOf(error: unknown): string {
   return String((error as { code?: unknown } | null | undefined)?.code ?? '');
+}
+
+async function inTransaction<T>(client: pg.ClientBase, work: (query: Query) => Promise<T>): Promise<T> {
+  await client.query('BEGIN');
+  const result = await work(queryOf(client));
+  await client.query('COMMIT');
+  return result;
 }
 
 function queryOf(client: pg.ClientBase): Query {
