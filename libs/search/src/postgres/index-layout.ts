@@ -97,7 +97,7 @@ export function wordColumnsOf(layout: IndexLayout): string[] {
 }
 
 /** The type in SQL of a value as it is compared. Keywords compare by code point, as UTF-8 bytes do, whatever the database's own order. */
-export function sqlTypeOf(type: ScalarField['type']): string {
+function sqlTypeOf(type: ScalarField['type']): string {
   return type === 'keyword' ? 'text COLLATE "C"' : elementTypeOf(type);
 }
 

@@ -199,6 +199,36 @@ describeWithEngines('PostgreSQL', (engines) => {
       expect(await tables()).toEqual([]);
     });
 
+    it('never fails a reader of an alias whose former index is removed at once', async () => {
+      schemas += 1;
+      const engine = open();
+      const name = (number: number) => `notes-${String(number).padStart(6, '0')}`;
+      const show = async (number: number) => {
+        await engine.createIndex(name(number), SCHEMA, { ...META, generation: number });
+        await engine.bulk([toWrite('a', 1, { title: 'A' }, name(number))]);
+        await engine.finishFill(name(number));
+        const from = number === 1 ? [] : [name(number - 1)];
+        expect(await engine.swapAliases(SCHEMA, [{ alias: 'notes', from, to: name(number) }])).toBe('swapped');
+        if (number > 1) await engine.deleteIndex(name(number - 1));
+      };
+      await show(1);
+      let isMoving = true;
+      const moves = (async () => {
+        for (let number = 2; number <= 15; number += 1) await show(number);
+      })().finally(() => {
+        isMoving = false;
+      });
+      const reader = open();
+      const seen: unknown[] = [];
+      while (isMoving) {
+        seen.push((await reader.search(SCHEMA, 'notes', { text: 'a' })).total);
+        seen.push((await reader.getMany('notes', ['a'])).length);
+      }
+      await moves;
+      expect(seen.length).toBeGreaterThan(0);
+      expect(new Set(seen)).toEqual(new Set([1]));
+    });
+
     it('answers a query about a field that an older generation does not have', async () => {
       const engine = await openWithIndex({ title: SCHEMA.fields['title']! });
       await engine.bulk([{ ...toWrite('a', 1, { title: 'A' }) }]);
