@@ -30,8 +30,11 @@ const ANSWER_GRACE_MS = 5_000;
 /** Attempts in all when the database asks for another. */
 const ATTEMPTS = 5;
 const FIRST_BACKOFF_MS = 20;
-/** Compiling costs more than any search here gains, and a second process for a search would take what others need. */
-const SETTINGS = '-c jit=off -c max_parallel_workers_per_gather=0';
+/**
+ * Compiling costs more than any search here gains, and a second process for a search would take what others need. The memory
+ * holds what a search finds among some hundred thousand documents; more goes through a file.
+ */
+const SETTINGS = '-c jit=off -c max_parallel_workers_per_gather=0 -c work_mem=32MB';
 /** How long a session may leave its transaction idle: a scan between two pages. */
 const SESSION_IDLE_LIMIT = '5min';
 

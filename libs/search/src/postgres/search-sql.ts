@@ -36,29 +36,32 @@ const FACET_SIZE = 100;
 export function toSearchStatement(tables: IndexTables, layout: IndexLayout, plan: QueryPlan): Statement {
   const parameters = new Parameters();
   const condition = toCondition(layout, plan, parameters);
-  const found = `FROM ${tables.documents} d WHERE ${condition}`;
-  const sorts = plan.sort.map((by) => ({ ...by, value: sortValueOf(layout, by) }));
-  const after = plan.after ? `AND ${toAfter(sorts, plan.after, parameters)}` : '';
-  const orderBy = (names: readonly string[], id: string) =>
-    [...sorts.map(({ direction }, at) => `${names[at]} ${direction} NULLS LAST`), id].join(', ');
-  const names = sorts.map((_, at) => `sort_${at}`);
-  const facets = plan.facets.map(({ field }) => toFacet(layout, field, found));
+  const sortNames = plan.sort.map((_, at) => `sort_${at}`);
+  const order = [...plan.sort.map(({ direction }, at) => `sort_${at} ${direction} NULLS LAST`), 'id'].join(', ');
+  const after = plan.after ? `WHERE ${toAfter(plan.sort, 0, plan.after, parameters)}` : '';
+  const columns = [
+    'd.id',
+    ...plan.sort.map((by, at) => `${sortValueOf(layout, by)} AS sort_${at}`),
+    ...plan.facets.map(({ field }, at) => facetColumnsOf(layout, field, at)),
+  ];
+  // By id alone a page is read off the key and only the total looks at every row. Otherwise all rows are looked at for the
+  // page too, and it is cheaper to keep what was found for the total, the page and the facets.
+  const isKept = plan.sort.length + plan.facets.length + plan.tokens.length > 0;
   // The page is cut before its rows are numbered: numbered first, all that was found would have to be sorted.
   return {
     text: `
-      SELECT 0 AS place, (SELECT count(*)::float8 ${found}) AS total, json_build_array(${facets.join(', ')}) AS facets,
+      WITH found AS ${isKept ? '' : 'NOT'} MATERIALIZED (
+        SELECT ${columns.join(', ')} FROM ${tables.documents} d WHERE ${condition}
+      )
+      SELECT 0 AS place, (SELECT count(*)::float8 FROM found) AS total,
+             json_build_array(${plan.facets.map((_, at) => toFacet(at)).join(', ')}) AS facets,
              NULL AS source, NULL::json AS position
       UNION ALL
-      SELECT row_number() OVER (ORDER BY ${orderBy(names, 'page.id')})::int, NULL, NULL,
-             s.source, json_build_array(${[...names, 'page.id'].join(', ')})
-      FROM (SELECT ${['d.id', ...sorts.map(({ value }, at) => `${value} AS sort_${at}`)].join(', ')}
-            ${found} ${after}
-            ORDER BY ${orderBy(
-              sorts.map(({ value }) => value),
-              'd.id',
-            )}
-            LIMIT ${plan.size + 1} OFFSET ${plan.after ? 0 : plan.from}) page
-      JOIN ${tables.sources} s ON s.id = page.id
+      SELECT row_number() OVER (ORDER BY ${order})::int, NULL, NULL,
+             source, json_build_array(${[...sortNames, 'id'].join(', ')})
+      FROM (SELECT ${['id', ...sortNames].join(', ')} FROM found ${after}
+            ORDER BY ${order} LIMIT ${plan.size + 1} OFFSET ${plan.after ? 0 : plan.from}) page
+      JOIN ${tables.sources} USING (id)
       ORDER BY place`,
     values: parameters.values,
   };
@@ -80,32 +83,32 @@ function sortValueOf(layout: IndexLayout, { field, type }: PlannedSort): string 
 }
 
 /** Rows behind a position: behind it by the first sort, or level with it there and behind by what follows. */
-function toAfter(
-  sorts: readonly (PlannedSort & { readonly value: string })[],
-  after: CursorPosition,
-  parameters: Parameters,
-): string {
-  const [first, ...others] = sorts;
-  const [value, ...rest] = after;
-  if (first === undefined) return `d.id > ${parameters.add(toText(String(value)), 'text')}`;
-  const behind = toAfter(others, rest, parameters);
+function toAfter(sort: readonly PlannedSort[], at: number, after: CursorPosition, parameters: Parameters): string {
+  const value = after[at]!;
+  const by = sort[at];
+  if (by === undefined) return `id > ${parameters.add(toText(String(value)), 'text')}`;
+  const behind = toAfter(sort, at + 1, after, parameters);
   // Missing values come last, so nothing else is behind them.
-  if (value === null || value === undefined) return `(${first.value} IS NULL AND ${behind})`;
+  if (value === null) return `(sort_${at} IS NULL AND ${behind})`;
   const given =
     typeof value === 'string' ? parameters.add(toText(value), 'text') : parameters.add(value, 'double precision');
-  const isBeyond = `${first.value} ${first.direction === 'desc' ? '<' : '>'} ${given}`;
-  return `(${isBeyond} OR ${first.value} IS NULL OR (${first.value} = ${given} AND ${behind}))`;
+  const isBeyond = `sort_${at} ${by.direction === 'desc' ? '<' : '>'} ${given}`;
+  return `(${isBeyond} OR sort_${at} IS NULL OR (sort_${at} = ${given} AND ${behind}))`;
+}
+
+function facetColumnsOf(layout: IndexLayout, field: string, at: number): string {
+  const columns = layout.values.get(field);
+  const [one, all] = columns ? [`d.${columns.one}`, `d.${columns.all}`] : ['NULL::text', 'NULL::text[]'];
+  return `${one} AS one_${at}, ${all} AS all_${at}`;
 }
 
 /** Counted by what documents hold before anything is opened: nearly all hold one value, and few hold other ones. */
-function toFacet(layout: IndexLayout, field: string, found: string): string {
-  const columns = layout.values.get(field);
-  if (columns === undefined) return `'[]'::json`;
-  const { one, all } = columns;
+function toFacet(at: number): string {
   return `(
     SELECT coalesce(json_agg(json_build_array(value, count) ORDER BY count DESC, value), '[]') FROM (
       SELECT each.value, sum(held.count)::float8 AS count
-      FROM (SELECT d.${one} AS one, d.${all} AS several, count(*) AS count ${found} AND d.${one} IS NOT NULL GROUP BY 1, 2) held,
+      FROM (SELECT one_${at} AS one, all_${at} AS several, count(*) AS count FROM found
+            WHERE one_${at} IS NOT NULL GROUP BY 1, 2) held,
            unnest(coalesce(held.several, ARRAY[held.one])) each(value)
       GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${FACET_SIZE}) most)`;
 }
