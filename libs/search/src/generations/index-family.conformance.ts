@@ -3,7 +3,7 @@ import { createTestDatabase, type Engines, type TestDatabase } from '@lockstep/t
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SearchEngine } from '../engine/search-engine.js';
-import { SearchUnavailableError } from '../engine/search-errors.js';
+import { IndexNotFoundError, SearchUnavailableError } from '../engine/search-errors.js';
 import { searchMigrations } from '../index.js';
 import { defineIndexSchema } from '../schema/index-schema.js';
 import { bucketOf, toIndexSource } from '../schema/index-source.js';
@@ -359,6 +359,17 @@ export function describeIndexFamily(engines: Engines, makeEngine: () => Promise<
       expect(await family.building()).toMatchObject({ runId: 'run-5', state: 'loading' });
       await family.sweepOrphans();
       expect(await owned()).toHaveLength(2);
+    });
+
+    it('the older is told so when its index is removed while it is being made', async () => {
+      const overtaken = withMethods(engine, {
+        createIndex: async () => {
+          await family.begin({ runId: 'run-2', fence: 2 });
+          throw new IndexNotFoundError('removed meanwhile');
+        },
+      });
+      const older = new IndexFamily({ ...options, engine: overtaken });
+      await expect(older.begin({ runId: 'run-1', fence: 1 })).rejects.toThrow(StaleFenceError);
     });
 
     it('a writer that outlived its generation is told so and makes no index', async () => {
