@@ -13,6 +13,7 @@ export { IndexFamily, type IndexFamilyOptions, type RunFence } from './generatio
 export type { Authority, VerificationReport } from './generations/verify-generation.js';
 export type { LiveResult } from './generations/write-live.js';
 export { MemorySearchEngine } from './memory/memory-search-engine.js';
+export { PostgresSearchEngine, type PostgresSearchOptions } from './postgres/postgres-search-engine.js';
 export * from './query/query-errors.js';
 export * from './query/search-query.js';
 export {

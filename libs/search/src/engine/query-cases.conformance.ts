@@ -23,6 +23,17 @@ export const PEOPLE = defineIndexSchema({
       type: 'nested',
       fields: { name: { type: 'keyword' }, from: { type: 'date' }, to: { type: 'date' } },
     },
+    marks: { type: 'long', sort: true },
+    leave: { type: 'date', sort: true },
+    flags: { type: 'boolean', sort: true },
+    posts: {
+      type: 'nested',
+      fields: {
+        title: { type: 'keyword' },
+        site: { type: 'object', fields: { town: { type: 'keyword' }, beds: { type: 'long' } } },
+        rotations: { type: 'nested', fields: { grade: { type: 'keyword' }, from: { type: 'date' } } },
+      },
+    },
     notes: { type: 'stored' },
   },
 });
@@ -101,12 +112,65 @@ export const PEOPLE_DOCUMENTS: readonly IndexDocument[] = [
   {
     id: 'p05',
     version: 5,
-    document: { gmc: '7100005', firstName: 'Łukasz', lastName: 'Müller', bodies: null, born: null, active: null },
+    document: {
+      gmc: '7100005',
+      firstName: 'Łukasz',
+      lastName: 'Müller',
+      bodies: null,
+      born: null,
+      active: null,
+      marks: [70, 40],
+      leave: ['2026-03-01', '2026-01-15'],
+      flags: [true, false, true],
+      posts: [
+        {
+          title: 'Registrar',
+          site: { town: 'York', beds: 10 },
+          rotations: [
+            { grade: 'ST1', from: '2026-01-01' },
+            { grade: 'ST2', from: '2026-07-01' },
+          ],
+        },
+        {
+          title: 'Locum',
+          site: [
+            { town: 'Hull', beds: 3 },
+            { town: 'Leeds', beds: 7 },
+          ],
+        },
+      ],
+    },
   },
-  { id: 'p06', version: 6, document: { gmc: '7100006', firstName: 'Zoë', lastName: 'Straße', active: false } },
+  {
+    id: 'p06',
+    version: 6,
+    document: {
+      gmc: '7100006',
+      firstName: 'Zoë',
+      lastName: 'Straße',
+      active: false,
+      marks: 55,
+      flags: [true],
+      posts: [{ title: 'Registrar', rotations: { grade: 'ST2', from: '2026-01-01' } }],
+    },
+  },
   { id: 'p07', version: 7, document: { gmc: '7100007', firstName: 'Smithy', personId: 9_007_199_254_740_990 } },
-  { id: 'p08', version: 8, document: { gmc: '7100008', firstName: 'ANNA', lastName: 'smith', personId: -5 } },
-  { id: 'p09', version: 9, document: { gmc: '7100009', firstName: '*', lastName: '"quoted" {brace}' } },
+  {
+    id: 'p08',
+    version: 8,
+    document: {
+      gmc: '7100008',
+      firstName: 'ANNA',
+      lastName: 'smith',
+      personId: -5,
+      address: [{ city: 'York' }, { city: 'Hull' }],
+      marks: [10, 90],
+      leave: '2026-02-01',
+      flags: false,
+      posts: { title: null },
+    },
+  },
+  { id: 'p09', version: 9, document: { gmc: '7100009', firstName: '*', lastName: '"quoted" {brace}', marks: [] } },
   { id: 'p10', version: 10, document: { gmc: '7100010', firstName: 'Rare', lastName: '𠮷' } },
   { id: 'p11', version: 11, document: { gmc: '7100011', firstName: 'Rare', lastName: '﨎' } },
   {
@@ -123,7 +187,8 @@ export const PEOPLE_DOCUMENTS: readonly IndexDocument[] = [
   { id: 'p13', version: 13, document: null },
 ];
 
-const ALL = 'p01 p02 p03 p04 p05 p06 p07 p08 p09 p10 p11 p12';
+/** Ids of every document that lives. */
+export const ALL = 'p01 p02 p03 p04 p05 p06 p07 p08 p09 p10 p11 p12';
 
 /** What a query must answer. `ids` are separated by blanks, in order. */
 export interface QueryCase {
@@ -136,12 +201,14 @@ export interface QueryCase {
   readonly error?: SearchQueryErrorCode;
 }
 
-const text = (value: string, ids: string): QueryCase => ({
+/** What a search text alone must find. */
+export const text = (value: string, ids: string): QueryCase => ({
   promise: `text ${JSON.stringify(value.length > 40 ? `${value.slice(0, 37)}...` : value)}`,
   query: { text: value },
   ids,
 });
-const refused = (promise: string, query: SearchQuery, error: SearchQueryErrorCode): QueryCase => ({
+/** A query that must be refused. */
+export const refused = (promise: string, query: SearchQuery, error: SearchQueryErrorCode): QueryCase => ({
   promise: `refuses ${promise}`,
   query,
   error,

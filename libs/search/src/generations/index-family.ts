@@ -93,7 +93,12 @@ export class IndexFamily {
     if (abandoned) await this.#options.engine.deleteIndex(abandoned.indexName);
     if (generation.state !== 'creating') return generation;
     const meta = this.#shown.metaOf(generation, (await this.#load()).installation);
-    const structure = await this.#options.engine.createIndex(generation.indexName, this.#options.schema, meta);
+    const making = this.#options.engine.createIndex(generation.indexName, this.#options.schema, meta);
+    const structure = await making.catch(async (error: unknown) => {
+      // A newer run may have abandoned the generation, and removed the index while the engine still made it.
+      this.#checkBuilding(await this.#load(), generation);
+      throw error;
+    });
     return this.#onBuilding(generation, async (manager) => {
       await this.#store.setStructure(manager, generation.number, structure);
       await this.#store.advance(manager, generation.number, 'created');

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ElasticsearchEngine } from '../elasticsearch/elasticsearch-engine.js';
 import type { SearchEngine } from '../engine/search-engine.js';
 import { searchMigrations } from '../index.js';
+import { PostgresSearchEngine } from '../postgres/postgres-search-engine.js';
 import { type Mistake, playSchedule } from './schedules.conformance.js';
 
 /** How many random schedules; a longer search for faults sets more. */
@@ -71,6 +72,17 @@ describeWithEngines('random schedules of live changes, rebuilds and crashes', (e
       await engine.close();
       await place.remove();
       await fetch(`${engines.elasticsearchUrl}/_index_template/lockstep-${place.prefix}*`, { method: 'DELETE' });
+    }
+  }, 300_000);
+
+  it('end the same way on PostgreSQL', async () => {
+    for (let seed = 9_101; seed <= 9_110; seed += 1) {
+      const engine = new PostgresSearchEngine({ url: database.url, prefix: `s${seed}-` });
+      try {
+        expect(await play(seed, 1, 'none', engine)).toEqual([]);
+      } finally {
+        await engine.close();
+      }
     }
   }, 300_000);
 });

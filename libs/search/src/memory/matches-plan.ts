@@ -1,4 +1,5 @@
 import type { CursorPosition } from '../query/cursor.js';
+import { toComparable } from '../query/filter-values.js';
 import type { PlannedFilter, PlannedSort, QueryPlan } from '../query/plan-query.js';
 import type { FacetCount, FilterValue } from '../query/search-query.js';
 import type { TechnicalFields } from '../schema/index-source.js';
@@ -104,11 +105,6 @@ function toOrdered(value: FilterValue): string | number {
 function compareValues(a: string | number, b: string | number): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   return Buffer.compare(Buffer.from(String(a)), Buffer.from(String(b)));
-}
-
-function toComparable(type: PlannedSort['type'], value: unknown): string | number {
-  if (type === 'date' || type === 'instant') return Date.parse(String(value));
-  return type === 'keyword' ? String(value) : Number(value);
 }
 
 function wordsOf(source: Source, field: string): string[][] {

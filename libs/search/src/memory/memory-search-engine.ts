@@ -14,9 +14,9 @@ import { IndexConflictError, IndexNotFoundError } from '../engine/search-errors.
 import { checkIndexName, findRefusal } from '../engine/writable.js';
 import { type PlannedFilter, planFilters, planQuery } from '../query/plan-query.js';
 import type { Filter, SearchQuery, SearchResult } from '../query/search-query.js';
+import { findMisfit } from '../schema/find-misfit.js';
 import { canonicalJson, type IndexSchema } from '../schema/index-schema.js';
 import { fromIndexSource, type StoredDocument } from '../schema/index-source.js';
-import { findMisfit } from './find-misfit.js';
 import { comparePositions, countValues, meetsFilter, meetsPlan, positionOf, type Source } from './matches-plan.js';
 
 interface MemoryIndex {

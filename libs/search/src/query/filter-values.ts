@@ -16,6 +16,20 @@ export function toFilterValue(type: ScalarField['type'], field: string, value: F
   return accepted;
 }
 
+/** True for a value that a field of this type can hold. */
+export function isFilterValue(type: ScalarField['type'], value: unknown): value is FilterValue {
+  return ACCEPT[type](value) !== undefined;
+}
+
+/**
+ * What a value is compared and ordered by: milliseconds since 1970 for dates and instants, 0 or 1 for booleans, numbers as
+ * they are, text for keywords.
+ */
+export function toComparable(type: ScalarField['type'], value: unknown): string | number {
+  if (type === 'date' || type === 'instant') return Date.parse(String(value));
+  return type === 'keyword' ? String(value) : Number(value);
+}
+
 const EXPECTED: Readonly<Record<ScalarField['type'], string>> = {
   keyword: 'text',
   long: 'a whole number',
@@ -38,9 +52,8 @@ const ACCEPT: Readonly<Record<ScalarField['type'], (value: unknown) => FilterVal
   },
 };
 
-/** True for a day of the calendar: `2026-02-30` is none. */
+/** True for a day of the calendar: `2026-02-30` is none, though JavaScript reads it as the second of March. */
 function isDate(value: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(value)) return false;
-  const parsed = new Date(`${value}T00:00:00Z`);
-  return !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(value);
+  return new Date(value).getUTCDate() === Number(value.slice(8));
 }

@@ -86,8 +86,21 @@ describe('loadConfig', () => {
 
   it('asks a service that searches for its search engine too', () => {
     expect(problemsOf(SearchingServiceConfig, NEEDED)).toEqual([
-      'ELASTICSEARCH_URL is missing; expected: http://host:port',
+      'ELASTICSEARCH_URL is missing; expected: http://host:port, or postgres://user:password@host:port/database',
     ]);
+  });
+
+  it.each([
+    ['http://host:9200', true],
+    ['https://user:password@host', true],
+    ['postgres://host/db', true],
+    ['postgresql://host/db', true],
+    ['mysql://host/db', false],
+    ['host:9200', false],
+  ])('takes ELASTICSEARCH_URL=%s: %s', (url, isFine) => {
+    const env = { ...NEEDED, ELASTICSEARCH_URL: url };
+    if (isFine) expect(loadConfig(SearchingServiceConfig, env).elasticsearchUrl).toBe(url);
+    else expect(problemsOf(SearchingServiceConfig, env)).toHaveLength(1);
   });
 
   it('reads a secret from the file that a variable names', () => {

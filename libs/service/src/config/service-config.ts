@@ -80,8 +80,12 @@ export class ServiceConfig {
 
 /** Adds what a service with a search index needs. */
 export class SearchingServiceConfig extends ServiceConfig {
-  @Env('ELASTICSEARCH_URL', { expects: 'http://host:port', isSecret: true })
-  @Matches(/^https?:\/\/.+/)
+  /** A `postgres://` URL serves search from PostgreSQL instead, in a schema of its own: for small installations. */
+  @Env('ELASTICSEARCH_URL', {
+    expects: 'http://host:port, or postgres://user:password@host:port/database',
+    isSecret: true,
+  })
+  @Matches(/^(https?|postgres(ql)?):\/\/.+/)
   elasticsearchUrl!: string;
 
   /** Stands before the name of each index and alias, so that installations can share a cluster. */

@@ -1,11 +1,15 @@
-import type { FieldDefinition, FieldDefinitions, IndexSchema, ScalarField } from '../schema/index-schema.js';
+import { isFilterValue } from '../query/filter-values.js';
+import type { FieldDefinition, FieldDefinitions, IndexSchema, ScalarField } from './index-schema.js';
+
+/** Longest keyword, in bytes: the longest term that Elasticsearch takes. */
+const MAX_KEYWORD_BYTES = 32_766;
 
 /** Why a source cannot be stored in an index of this schema, or undefined. */
-export function findMisfit(schema: IndexSchema, source: unknown): string | undefined {
+export function findMisfit(schema: Pick<IndexSchema, 'fields'>, source: unknown): string | undefined {
   if (!isObject(source)) return 'The source is no object.';
   const { lockstep, ...document } = source;
-  if (!isObject(lockstep)) return 'The technical fields are missing.';
-  return findMisfitIn(schema.fields, document, '');
+  const misfit = findMisfitIn(schema.fields, document, '');
+  return misfit ?? (isObject(lockstep) ? undefined : 'The technical fields are missing.');
 }
 
 function findMisfitIn(fields: FieldDefinitions, value: Record<string, unknown>, prefix: string): string | undefined {
@@ -26,17 +30,20 @@ function findMisfitOf(field: FieldDefinition, value: unknown, path: string): str
   if ('fields' in field) {
     return isObject(value) ? findMisfitIn(field.fields, value, `${path}.`) : `'${path}' is no object.`;
   }
-  return ACCEPTS[field.type](value) ? undefined : `'${path}' is no ${field.type}.`;
+  return isStorable(field.type, value) ? undefined : `'${path}' is no ${field.type} that can be stored.`;
 }
 
-const ACCEPTS: Readonly<Record<ScalarField['type'], (value: unknown) => boolean>> = {
-  keyword: (value) => !isObject(value),
-  long: Number.isSafeInteger,
-  double: Number.isFinite,
-  boolean: (value) => typeof value === 'boolean',
-  date: (value) => /^\d{4}-\d{2}-\d{2}$/.test(String(value)) && !Number.isNaN(Date.parse(String(value))),
-  instant: (value) => /^\d{4}-.*T.*(Z|[+-]\d\d:\d\d)$/.test(String(value)) && !Number.isNaN(Date.parse(String(value))),
-};
+function isStorable(type: ScalarField['type'], value: unknown): boolean {
+  if (type === 'date') return isWrittenAsDate(value);
+  if (type !== 'keyword') return isFilterValue(type, value);
+  if (typeof value !== 'string') return !isObject(value);
+  return value.length * 3 <= MAX_KEYWORD_BYTES || Buffer.byteLength(value) <= MAX_KEYWORD_BYTES;
+}
+
+/** Days beyond the end of their month are taken for days of the next, as Elasticsearch does. */
+function isWrittenAsDate(value: unknown): boolean {
+  return typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(value));
+}
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
