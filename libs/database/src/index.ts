@@ -4,6 +4,12 @@ import { CreateLease1760000000001 } from './leases/lease.migration.js';
 export * from './copy-into.js';
 export * from './data-source.js';
 export * from './database.module.js';
+export { EmbeddedPostgresError } from './embedded/embedded-error.js';
+export {
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+  startEmbeddedPostgres,
+} from './embedded/embedded-postgres.js';
 export * from './keyset-pages.js';
 export * from './leases/leases.js';
 export * from './listener.js';
