@@ -3,8 +3,6 @@ import { parseArgs } from 'node:util';
 
 const USAGE =
   'usage: npm run seed -- [--trainees N] [--gmc-doctors M] [--recommendations] [--seed S] [--as-of yyyy-MM-dd]';
-/** Records a request: each answer is progress that is stored for good. */
-const RECORDS_A_REQUEST = 10_000;
 /** GMC doctors for each trainee, where only trainees are asked for. */
 const GMC_SHARE = 0.95;
 const REJECTED_SHOWN = 20;
@@ -20,8 +18,7 @@ main().catch((error) => {
 async function main() {
   const { trainees, gmcDoctors, isGmcAsked, withRecommendations, seed, asOf } = readArguments();
   if (!token) throw new Error('LOCKSTEP_TOKEN is not set: give it a key with the role operator or admin');
-  const { generatePeople } = await load('people/generate-people.js');
-  const { generateGmcDoctors, generateRecommendations } = await load('gmc/generate-gmc-doctors.js');
+  const { generateGmcDoctors, generatePeople, generateRecommendations, NotServedError } = await loadLibrary();
   const gmc = { count: gmcDoctors, seed, asOf };
   await fill('trainees', '/api/trainees/bulk', generatePeople({ count: trainees, seed, asOf }), trainees);
   try {
@@ -36,18 +33,12 @@ async function main() {
 
 /** Sends all records; `expected` only feeds the progress shown. */
 async function fill(name, path, records, expected) {
-  const totals = { received: 0, created: 0, updated: 0, unchanged: 0, rejected: 0 };
+  const { sendRecords } = await loadLibrary();
   const startedAt = performance.now();
-  for (;;) {
-    const lines = take(records, RECORDS_A_REQUEST);
-    const first = await lines.next();
-    if (first.done) break;
-    const answer = await send(path, prepend(first.value, lines));
-    if (!(answer.received > 0)) throw new Error(`${url} has read no line of what was sent`);
-    for (const count of Object.keys(totals)) totals[count] += answer[count];
-    showProgress(name, totals.received, expected, startedAt);
-    showRejected(answer.errors);
-  }
+  const totals = await sendRecords({ url, token }, path, records, (counts, refused) => {
+    showProgress(name, counts.received, expected, startedAt);
+    showRejected(refused);
+  });
   const { created, updated, unchanged, rejected } = totals;
   console.log(`${name}: ${created} created, ${updated} updated, ${unchanged} unchanged, ${rejected} rejected`);
   if (rejected > 0) process.exitCode = 1;
@@ -88,54 +79,11 @@ function parse(options) {
   }
 }
 
-async function load(path) {
-  // Not by the package's name: its root also loads the helpers of the test runner.
-  const generator = new URL(`../libs/testing/dist/${path}`, import.meta.url);
-  return import(generator.href).catch((error) => {
+async function loadLibrary() {
+  return import('@lockstep/demo-data').catch((error) => {
     if (error.code === 'ERR_MODULE_NOT_FOUND') throw new Error('Lockstep is not built; run: npm run build');
     throw error;
   });
-}
-
-/** The next `count` records as lines of JSON, made while they are sent. */
-async function* take(records, count) {
-  let text = '';
-  for (let taken = 0; taken < count; taken++) {
-    const { value, done } = records.next();
-    if (done) break;
-    text += `${JSON.stringify(value)}\n`;
-    if (text.length < 65_536) continue;
-    yield Buffer.from(text);
-    text = '';
-  }
-  if (text) yield Buffer.from(text);
-}
-
-async function* prepend(first, rest) {
-  yield first;
-  yield* rest;
-}
-
-/** Nobody behind the URL takes what was sent. */
-class NotServedError extends Error {}
-
-async function send(path, lines) {
-  const response = await fetch(new URL(path, url), {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/x-ndjson' },
-    body: ReadableStream.from(lines),
-    duplex: 'half',
-  }).catch((error) => {
-    throw new Error(
-      `${url} does not answer (${error.cause?.code ?? error.message}): is Lockstep running? Set LOCKSTEP_URL`,
-    );
-  });
-  if (response.ok) return response.json();
-  const problem = await response.json().catch(() => ({}));
-  if (response.status === 401) throw new Error(`${url} does not know the key in LOCKSTEP_TOKEN (401)`);
-  if (response.status === 403) throw new Error(`the key in LOCKSTEP_TOKEN may not write (403): ${problem.detail}`);
-  if (response.status === 404) throw new NotServedError(`${url} does not serve ${path}`);
-  throw new Error(`${url} answered ${response.status}: ${problem.detail ?? response.statusText}`);
 }
 
 function showProgress(name, done, all, startedAt) {

@@ -14,12 +14,12 @@ const DOCTORS_A_PERSON = 0.95;
  * `{<what>: {lines, seconds}}`.
  */
 export async function loadPlace(place, size, asOf) {
-  const { generatePeople } = await compiled('testing/dist/people/generate-people.js');
+  const { generatePeople } = await compiled('demo-data/dist/index.js');
   const loaded = {
     people: await load(place, 'tcs', '/api/trainees/bulk', generatePeople({ count: size, seed: SEED, asOf })),
   };
   if (!place.services.recommendation) return loaded;
-  const { generateGmcDoctors, generateRecommendations } = await compiled('testing/dist/gmc/generate-gmc-doctors.js');
+  const { generateGmcDoctors, generateRecommendations } = await compiled('demo-data/dist/index.js');
   const options = { count: Math.round(size * DOCTORS_A_PERSON), seed: SEED, asOf };
   const send = (what, lines) => load(place, 'recommendation', `/api/${what}/bulk`, lines);
   loaded['GMC doctors'] = await send('gmc-doctors', generateGmcDoctors(options));

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { describeWithEngines, generatePeople } from '@lockstep/testing';
+import { generatePeople } from '@lockstep/demo-data';
+import { describeWithEngines } from '@lockstep/testing';
 import { expect, it } from 'vitest';
 import { loadPeople, londonToday } from '../stage/people.js';
 import { type App, type Stage, useStage } from '../stage/stage.js';

@@ -1,10 +1,5 @@
-import {
-  type GoldenGmcDoctor,
-  generateGmcDoctors,
-  generatePeople,
-  generateRecommendations,
-  waitFor,
-} from '@lockstep/testing';
+import { generateGmcDoctors, generatePeople, generateRecommendations } from '@lockstep/demo-data';
+import { type GoldenGmcDoctor, waitFor } from '@lockstep/testing';
 import { expect } from 'vitest';
 import { type BulkAnswer, loadLines, loadPeople } from '../stage/people.js';
 import type { Stage } from '../stage/stage.js';

@@ -20,12 +20,8 @@ export { createIndexPrefix, type TestIndexPrefix } from './engines/test-index-pr
 export { createTestPlaces, type TestPlaces } from './engines/test-places.js';
 export { createTestVhost, type TestVhost } from './engines/test-vhost.js';
 export { FakeClock } from './fake-clock.js';
-export { type GmcDoctorsOptions, generateGmcDoctors, generateRecommendations } from './gmc/generate-gmc-doctors.js';
-export type { GmcDoctorLine, RecommendationLine } from './gmc/gmc-lines.js';
 export { goldenDoctors, goldenGmcDoctors } from './golden/golden-doctors.js';
 export type { GoldenGmcDoctor, GoldenSnapshot } from './golden/golden-gmc-parts.js';
 export type { GoldenDoctor, GoldenIssue, GoldenList } from './golden/golden-parts.js';
-export { generatePeople, type PeopleOptions } from './people/generate-people.js';
-export { day, type TraineeMembership, type TraineePerson, type TraineePlacement } from './people/trainee-person.js';
 export { type RunningService, type ServiceOptions, startService } from './start-service.js';
 export { type WaitOptions, waitFor } from './wait-for.js';

@@ -1,9 +1,9 @@
 import { londonDate, type MasterDoctorDocument } from '@lockstep/contracts';
+import { day } from '@lockstep/demo-data';
 import {
   aMasterDoctor,
   createIndexPrefix,
   createTestDatabase,
-  day,
   describeWithEngines,
   type TestDatabase,
   type TestIndexPrefix,

@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { SyncStartV1, TraineeItemV1 } from '@lockstep/contracts';
+import { generatePeople, type TraineePerson } from '@lockstep/demo-data';
 import {
   createTestDatabase,
   createTestVhost,
   describeWithEngines,
-  generatePeople,
   goldenDoctors,
   startService,
   type TestDatabase,
   type TestVhost,
-  type TraineePerson,
   waitFor,
 } from '@lockstep/testing';
 import type { NestExpressApplication } from '@nestjs/platform-express';

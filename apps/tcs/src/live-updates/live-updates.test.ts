@@ -1,10 +1,10 @@
 import { messages, REVALIDATION_EXCHANGE, type TraineeItemV1, traineeUpdatedQueue } from '@lockstep/contracts';
+import { generatePeople } from '@lockstep/demo-data';
 import { RabbitBroker } from '@lockstep/messaging';
 import {
   createTestDatabase,
   createTestVhost,
   describeWithEngines,
-  generatePeople,
   type TestDatabase,
   type TestVhost,
   waitFor,

@@ -1,5 +1,6 @@
+import { generatePeople } from '@lockstep/demo-data';
 import type { NdjsonLine } from '@lockstep/service';
-import { generatePeople, goldenDoctors } from '@lockstep/testing';
+import { goldenDoctors } from '@lockstep/testing';
 import { describe, expect, it } from 'vitest';
 import { loadPeople } from './bulk-load.js';
 import type { PersonRecord } from './person-record.js';

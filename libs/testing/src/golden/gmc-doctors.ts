@@ -1,5 +1,5 @@
 import type { MasterDoctorDocument } from '@lockstep/contracts';
-import { day } from '../people/trainee-person.js';
+import { day } from '@lockstep/demo-data';
 import { type GoldenGmcDoctor, gmcDoctor, gmcDocument, golden } from './golden-gmc-parts.js';
 import {
   current,

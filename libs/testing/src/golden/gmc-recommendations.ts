@@ -1,6 +1,6 @@
 import type { MasterDoctorDocument } from '@lockstep/contracts';
-import type { GmcDoctorLine, RecommendationLine } from '../gmc/gmc-lines.js';
-import { day } from '../people/trainee-person.js';
+import type { GmcDoctorLine, RecommendationLine } from '@lockstep/demo-data';
+import { day } from '@lockstep/demo-data';
 import { type GoldenGmcDoctor, gmcDoctor, gmcDocument, golden, recommendation } from './golden-gmc-parts.js';
 
 /** Which recommendation speaks for a doctor, and what it says. */

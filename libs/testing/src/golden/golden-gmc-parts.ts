@@ -1,6 +1,5 @@
 import type { MasterDoctorDocument } from '@lockstep/contracts';
-import type { GmcDoctorLine, RecommendationLine } from '../gmc/gmc-lines.js';
-import type { TraineePerson } from '../people/trainee-person.js';
+import type { GmcDoctorLine, RecommendationLine, TraineePerson } from '@lockstep/demo-data';
 import { document, type GoldenDoctor } from './golden-parts.js';
 
 /** What GMC answers for a designated body; the body of the snapshot route. */

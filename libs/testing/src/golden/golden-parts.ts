@@ -1,5 +1,5 @@
 import type { CurrentProgrammeV1, MasterDoctorDocument } from '@lockstep/contracts';
-import type { TraineeMembership, TraineePerson, TraineePlacement } from '../people/trainee-person.js';
+import type { TraineeMembership, TraineePerson, TraineePlacement } from '@lockstep/demo-data';
 
 /** A run's issue as a golden doctor expects it. */
 export interface GoldenIssue {

@@ -1,4 +1,4 @@
-import { day } from '../people/trainee-person.js';
+import { day } from '@lockstep/demo-data';
 import { document, type GoldenDoctor, person, placement } from './golden-parts.js';
 
 /** Grades of current placements, as whole ids. */

@@ -1,4 +1,4 @@
-import { day } from '../people/trainee-person.js';
+import { day } from '@lockstep/demo-data';
 import {
   current,
   document,
