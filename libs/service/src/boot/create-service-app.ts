@@ -8,6 +8,7 @@ import { ServiceConfig } from '../config/service-config.js';
 import { ServiceMetrics } from '../metrics/service-metrics.js';
 import { buildDocument } from '../openapi/build-document.js';
 import { observeRequests } from '../requests/observe-requests.js';
+import { ServiceIdentity } from '../service-identity.js';
 import { ServiceModule } from './service.module.js';
 import type { ServiceDefinition } from './service-definition.js';
 
@@ -55,5 +56,9 @@ export function configureApp(app: NestExpressApplication): void {
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   app.useBodyParser('json', { limit: config.bodyLimitBytes });
   // Built at the first request: at boot it would cost every start what few need.
-  SwaggerModule.setup('api/docs', app, () => buildDocument(app), { jsonDocumentUrl: 'api/docs-json' });
+  const document = () => buildDocument(app);
+  // Under its name as well, where several services share an address. First: the other would take everything below it.
+  const { service } = app.get(ServiceIdentity);
+  SwaggerModule.setup(`api/docs/${service}`, app, document, { jsonDocumentUrl: `api/docs/${service}/json` });
+  SwaggerModule.setup('api/docs', app, document, { jsonDocumentUrl: 'api/docs-json' });
 }
