@@ -13,6 +13,8 @@ const number = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
 const time = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 const $ = (id) => document.getElementById(id);
 
+/** Lists that this Lockstep does not serve. */
+const unserved = new Set();
 let token = sessionStorage.getItem(TOKEN_KEY) ?? '';
 
 function element(name, properties = {}, children = []) {
@@ -61,6 +63,7 @@ async function ask(path, options = {}) {
     forget('That token is not known here.');
     throw new Error('signed out');
   }
+  if (answer.status === 404) unserved.add(path);
   return answer.ok || answer.status === 409 ? answer.json() : undefined;
 }
 
@@ -102,10 +105,11 @@ function phaseLine({ name, state, expected, received }) {
 }
 
 async function showLists() {
-  const counts = await Promise.all([
-    ...LISTS.map(async (list) => [list, (await ask(`/api/connections/${list}?pageSize=1`))?.total]),
-    ask('/api/doctors?pageSize=1').then((answer) => ['recommendation', answer?.total]),
-  ]);
+  const wanted = [
+    ...LISTS.map((list) => [list, `/api/connections/${list}?pageSize=1`]),
+    ['recommendation', '/api/doctors?pageSize=1'],
+  ].filter(([, path]) => !unserved.has(path));
+  const counts = await Promise.all(wanted.map(async ([list, path]) => [list, (await ask(path))?.total]));
   const known = counts.filter(([, total]) => total !== undefined);
   $('counts').replaceChildren(
     ...known.map(([list, total]) =>
