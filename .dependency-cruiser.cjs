@@ -27,6 +27,12 @@ module.exports = {
       to: { path: '^apps/([^/]+)/', pathNot: '^apps/$1/' },
     },
     {
+      name: 'standalone-takes-apps-at-their-definition',
+      severity: 'error',
+      from: { path: '^apps/standalone/' },
+      to: { path: '^apps/(?!standalone/)[^/]+/src/(?![^/]+\\.service\\.ts$)' },
+    },
+    {
       name: 'packages-at-their-root',
       severity: 'error',
       from: { path: '^(apps|libs)/([^/]+)/' },
@@ -49,7 +55,7 @@ module.exports = {
     {
       name: 'production-never-imports-testing',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: '(\\.(test|conformance)\\.ts$|^libs/testing/|^apps/standalone/)' },
+      from: { path: '^(apps|libs)/', pathNot: '(\\.(test|conformance)\\.ts$|^libs/testing/)' },
       to: { path: '^libs/testing/' },
     },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },

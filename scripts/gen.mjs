@@ -1,16 +1,19 @@
 /**
- * `node scripts/gen.mjs [--check]`: writes the files that are made from the message catalogue, or with `--check` names
- * those which differ from what would be written. Works on the built libraries.
+ * `node scripts/gen.mjs [--check]`: writes the files that are made from the message catalogue and from the routes of the
+ * services, or with `--check` names those which differ from what would be written. Works on what was built.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messages, renderMessageCatalogue } from '@lockstep/contracts';
 import { buildRabbitDefinitions } from '@lockstep/messaging';
+import { frontDoorRules } from '@lockstep/standalone';
 
 /** Path from the root of the repository to what stands there. */
 const generators = {
   'docs/messages.md': () => renderMessageCatalogue(),
+  // What the reverse proxy before services that run alone needs to know.
+  'docker/front-door/rules.json': () => `${JSON.stringify(frontDoorRules(), null, 2)}\n`,
   'docker/rabbitmq/definitions.json': () => `${JSON.stringify(buildRabbitDefinitions(messages), null, 2)}\n`,
 };
 

@@ -4,7 +4,7 @@ import { EventStreams, type FrontDoorRule, findRule, type ProblemError, Readines
 import helmet from 'helmet';
 import { methodNotAllowed, notFound, notReady, sendProblem } from './answers.js';
 import { type OwnRoute, ownRoutes } from './own-routes.js';
-import type { EnginesInUse, FrontState, RunningService } from './running-service.js';
+import type { EnginesInUse, Front, FrontState, RunningService } from './running-service.js';
 
 /** Keep-alive connections that fall idle while draining stay open unless they are closed again and again. */
 const CLOSE_IDLE_EVERY_MS = 25;
@@ -16,7 +16,7 @@ const READY_OF_SERVICE = /^\/health\/ready\/([^/]+)$/;
  * documents are those of the service run alone; and it answers for all of them together. It listens before the services
  * are there: until then it says that they are starting.
  */
-export class FrontDoor {
+export class FrontDoor implements Front {
   state: FrontState = 'starting';
   services: readonly RunningService[] = [];
   engines: EnginesInUse | undefined;

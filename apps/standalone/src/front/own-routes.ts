@@ -3,16 +3,13 @@ import type { ServerResponse } from 'node:http';
 import { buildDocument, MetricsRegistry } from '@lockstep/service';
 import { notReady, sendJson, sendProblem, sendText } from './answers.js';
 import { renderDocsPage } from './docs-page.js';
-import type { FrontDoor } from './front-door.js';
 import { type ApiDocument, mergeDocuments } from './merge-documents.js';
 import { mergeMetrics } from './merge-metrics.js';
 import { overallReadiness } from './overall-readiness.js';
+import type { Front } from './running-service.js';
 
 /** Answers a GET. */
 export type OwnRoute = (response: ServerResponse) => Promise<void>;
-
-/** What these routes need of the front door. */
-type Front = Pick<FrontDoor, 'state' | 'services' | 'rules' | 'engines' | 'startedAt'>;
 
 const VERSION = '0.1.0';
 const PUBLIC = new URL('../../public/', import.meta.url);

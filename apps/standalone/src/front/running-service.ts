@@ -1,3 +1,4 @@
+import type { FrontDoorRule } from '@lockstep/service';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 
 /** A service of this process that consumes and answers. */
@@ -14,4 +15,14 @@ export interface EnginesInUse {
   readonly database: string;
   readonly broker: string;
   readonly search: string;
+}
+
+/** What can be told of all services together. */
+export interface Front {
+  readonly state: FrontState;
+  readonly services: readonly RunningService[];
+  readonly rules: readonly FrontDoorRule[];
+  /** `undefined` until they are there. */
+  readonly engines: EnginesInUse | undefined;
+  readonly startedAt: Date;
 }
