@@ -21,6 +21,7 @@ describe('a process id', () => {
   it('belongs to the server only when that is a PostgreSQL on this very cluster', () => {
     expect(isServerOn('/data/cluster', started('/x/postgres -D /data/cluster -p 1'))).toBe(true);
     expect(isServerOn('/data/cluster', started('/x/postgres -D /other/cluster -p 1'))).toBe(false);
+    expect(isServerOn('/data/cluster', started('/x/postgres -D /data/cluster2'))).toBe(false);
     expect(isServerOn('/data/cluster', started('node main.js /data/cluster'))).toBe(false);
     expect(isServerOn('/data/cluster', undefined)).toBe(false);
   });
