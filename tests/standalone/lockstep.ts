@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,10 @@ export class Lockstep {
   constructor(
     readonly port: number,
     private readonly settings: Record<string, string> = {},
-  ) {}
+  ) {
+    // As root it starts a database that runs as somebody else, who must be able to enter.
+    chmodSync(this.dataDir, 0o755);
+  }
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;

@@ -13,7 +13,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { EmbeddedPostgresError } from './embedded-error.js';
 import { processState } from './process-state.js';
 import { canUse, type ServerUser } from './server-user.js';
@@ -27,13 +27,19 @@ export function makeDataFolder(folder: string, fallbackRoot: string, user: Serve
   const real = realpathSync(folder);
   if (canUse(user, real)) return real;
   makeOpenFolder(fallbackRoot);
-  const elsewhere = realpathSync(mkdtempSync(join(fallbackRoot, `${basename(dirname(real))}-`)));
+  const elsewhere = realpathSync(mkdtempSync(join(fallbackRoot, `${nameOf(real)}-`)));
   chmodSync(elsewhere, 0o755);
   if (!canUse(user, elsewhere) || !replaceByLink(folder, elsewhere)) {
     rmdirSync(elsewhere);
     throw unreachable(folder);
   }
   return elsewhere;
+}
+
+/** What an operator would call it: the folder that holds `.lockstep/postgres`. */
+function nameOf(folder: string): string {
+  const names = folder.split(sep).filter((name) => name !== '' && !name.startsWith('.') && name !== 'postgres');
+  return names.at(-1) ?? 'data';
 }
 
 /** Whatever the umask, others must pass through what is made here; a folder that was there already is not changed. */

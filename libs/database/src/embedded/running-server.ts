@@ -24,7 +24,9 @@ export function parseLockFile(text: string): RunningServer | undefined {
 /** True when what runs under the lock file's process id is a server on that cluster, and not one that got its id later. */
 export function isServerOn(cluster: string, state: ProcessState | undefined): boolean {
   if (!state) return false;
-  return process.platform === 'win32' || (/postgres/.test(state.command) && `${state.command} `.includes(` ${cluster} `));
+  return (
+    process.platform === 'win32' || (/postgres/.test(state.command) && `${state.command} `.includes(` ${cluster} `))
+  );
 }
 
 /** The server that runs on a cluster. */
