@@ -19,6 +19,8 @@ import { Terminal } from './terminal/terminal.js';
 export async function runStandalone(): Promise<void> {
   // Else every message would be checked twice, which is for developers.
   process.env['NODE_ENV'] ??= 'production';
+  // Nobody may be left to read what is said, which is no reason to end.
+  process.stdout.on('error', () => undefined);
   const terminal = new Terminal(process.stdout);
   try {
     const config = loadConfig(StandaloneConfig, process.env);
@@ -137,6 +139,8 @@ function stopOnSignal(standalone: Standalone, { terminal, log }: Life, starting:
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  // A terminal that is closed; whoever used nohup has no terminal here, and means us to go on.
+  if (process.stdout.isTTY) process.on('SIGHUP', onSignal);
   return stopping.signal;
 }
 
