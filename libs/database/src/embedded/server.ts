@@ -19,7 +19,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   max_connections: '200',
-  shared_buffers: '128MB',
+  shared_buffers: '64MB',
   // Plans of short statements are not worth compiling.
   jit: 'off',
   // Saves the processes that would read ahead for us: all of the data is in memory anyway.
