@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { EntityManager } from 'typeorm';
-import { quoteName } from './data-source.js';
+import { quoteName } from './quote-name.js';
 
 /**
  * A value for COPY. Objects and arrays are written as JSON, for `json` and `jsonb` columns; for a PostgreSQL array give

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { CustomTypesConfig } from 'pg';
 import pg from 'pg';
 import { DataSource, type DataSourceOptions, type Logger, type MigrationInterface } from 'typeorm';
+import { quoteName } from './quote-name.js';
 
 /** What a service states about its database. */
 export interface DatabaseOptions {
@@ -39,11 +40,6 @@ const MAX_APPLICATION_NAME_LENGTH = 63;
 /** `service@host:pid`, as it stands in `pg_stat_activity`. */
 export function applicationName(service: string): string {
   return `${service}@${hostname()}:${process.pid}`.slice(0, MAX_APPLICATION_NAME_LENGTH);
-}
-
-/** Quotes a name for SQL. Never needed for a value: values are parameters. */
-export function quoteName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
 
 /**

@@ -14,6 +14,7 @@ export * from './keyset-pages.js';
 export * from './leases/leases.js';
 export * from './listener.js';
 export * from './migrate.js';
+export { quoteName } from './quote-name.js';
 export * from './transaction.js';
 export * from './unavailable.js';
 

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { applicationName, quoteName } from './data-source.js';
+import { applicationName } from './data-source.js';
+import { quoteName } from './quote-name.js';
 
 /** What to listen to, and whom to tell. */
 export interface ListenerOptions {

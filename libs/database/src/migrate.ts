@@ -1,5 +1,6 @@
 import { type DataSource, MigrationExecutor } from 'typeorm';
-import { createDataSource, type DatabaseOptions, quoteName } from './data-source.js';
+import { createDataSource, type DatabaseOptions } from './data-source.js';
+import { quoteName } from './quote-name.js';
 
 /** Longest wait for another replica that is migrating the same schema. Milliseconds. */
 const LOCK_TIMEOUT_MS = 120_000;

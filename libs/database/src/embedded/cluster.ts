@@ -1,7 +1,7 @@
 import { chownSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { quoteName } from '../data-source.js';
+import { quoteName } from '../quote-name.js';
 import type { Binaries } from './binaries.js';
 import { EmbeddedPostgresError } from './embedded-error.js';
 import { runProgram, type Site } from './programs.js';

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { build } from 'vite';
 import { findPackage } from './binaries.js';
 import type { EmbeddedPostgres, EmbeddedPostgresOptions } from './embedded-postgres.js';
 import { processState } from './process-state.js';
@@ -55,11 +56,16 @@ interface Owner {
   readonly error: string | undefined;
 }
 
-/** Runs an embedded PostgreSQL in a process of its own, as the user `uid` unless as ourselves. */
+/**
+ * Runs an embedded PostgreSQL in a process of its own, as the user `uid` unless as ourselves: from one file that every
+ * user can read, wherever the repository is.
+ */
 export async function startOwner(options: EmbeddedPostgresOptions, uid?: number): Promise<Owner> {
-  const main = fileURLToPath(new URL('./owner.fixture.mjs', import.meta.url));
-  const child = spawn(process.execPath, [main, JSON.stringify(options)], {
+  const main = await bundleOwner();
+  const given = JSON.stringify({ packageFolder: findPackage(), ...options });
+  const child = spawn(process.execPath, [main, given], {
     ...(uid === undefined ? {} : { uid, gid: uid }),
+    cwd: '/',
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -69,6 +75,21 @@ export async function startOwner(options: EmbeddedPostgresOptions, uid?: number)
     return { child, error: undefined, ...said };
   }
   throw new Error('the owner said nothing');
+}
+
+async function bundleOwner(): Promise<string> {
+  const outDir = makeFolder();
+  await build({
+    configFile: false,
+    logLevel: 'error',
+    ssr: { noExternal: true, external: ['pg-native'] },
+    build: {
+      outDir,
+      ssr: fileURLToPath(new URL('./owner.fixture.ts', import.meta.url)),
+      rolldownOptions: { output: { entryFileNames: 'owner.mjs' } },
+    },
+  });
+  return join(outDir, 'owner.mjs');
 }
 
 /** Kills a process and waits until it has gone. */

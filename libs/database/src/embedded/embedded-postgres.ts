@@ -6,8 +6,9 @@ import { type Binaries, findPackage, prepareBinaries } from './binaries.js';
 import { createCluster, createDatabase, urlOf } from './cluster.js';
 import { makeDataFolder, readOrMakePassword, takeFolder } from './data-folder.js';
 import { EmbeddedPostgresError } from './embedded-error.js';
+import { processState } from './process-state.js';
 import { processOptions, type Site } from './programs.js';
-import { findServer, type RunningServer } from './running-server.js';
+import { isServerOn, type RunningServer } from './running-server.js';
 import { takeOverOrStart } from './server.js';
 import { findServerUser } from './server-user.js';
 
@@ -103,7 +104,8 @@ function versionOf(packageFolder: string): string {
 }
 
 function lifeOf(site: Site, binaries: Binaries, server: RunningServer, release: () => void) {
-  const isRunning = () => findServer(site.cluster)?.pid === server.pid;
+  // Not by its lock file, which it removes a moment before it ends.
+  const isRunning = () => isServerOn(site.cluster, processState(server.pid));
   let stopping: Promise<void> | undefined;
   let watch: NodeJS.Timeout | undefined;
   const lost = new Promise<void>((resolve) => {
