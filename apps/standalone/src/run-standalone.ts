@@ -53,7 +53,13 @@ async function run(life: Life): Promise<void> {
   terminal.say('Lockstep 0.1.0');
   terminal.say(`  data     ${folder.path}`);
   const startedAt = performance.now();
-  const starting = standalone.start((what) => die(standalone, life, new Error(`${what} has ended by itself`)));
+  const starting = standalone.start((what) =>
+    die(
+      standalone,
+      life,
+      new StartError(`${what} has ended by itself. Start Lockstep again; nothing accepted is lost.`),
+    ),
+  );
   const stopping = stopOnSignal(standalone, life, starting);
   const port = await starting.catch(async (error) => {
     if (stopping.aborted) return undefined;
