@@ -52,5 +52,5 @@ describe('the first start on a new data folder', () => {
     await lockstep.says(/Ctrl-C stops/);
     expect(lockstep.output).not.toMatch(/demo data|Sync:/);
     expect((await lockstep.json<Runs>('/api/sync/runs')).total).toBe(1);
-  });
+  }, 180_000);
 });

@@ -8,7 +8,7 @@ import { waitFor } from '@lockstep/testing';
 
 const MAIN = fileURLToPath(new URL('../../apps/standalone/dist/main.js', import.meta.url));
 const ENDED_LIMIT_MS = 60_000;
-const READY_LIMIT_MS = 60_000;
+const READY_LIMIT_MS = 90_000;
 
 /** A process of all services on a data folder of its own. */
 export class Lockstep {

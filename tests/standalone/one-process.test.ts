@@ -11,6 +11,9 @@ interface OpenApi {
   components: { schemas: Record<string, object> };
 }
 
+/** Each start takes two seconds, and many times that on a machine that is busy with others. */
+const STARTS_LIMIT_MS = 180_000;
+
 describe('all services in one process, on an empty data folder', () => {
   let lockstep: Lockstep;
 
@@ -87,66 +90,82 @@ describe('all services in one process, on an empty data folder', () => {
     for (const path of ['/status.css', '/status.js']) expect((await fetch(`${lockstep.url}${path}`)).status).toBe(200);
   });
 
-  it('refuse a port that is taken and a data folder that is in use, and say what to do', async () => {
-    const second = new Lockstep(lockstep.port, { LOCKSTEP_DEMO: 'off' });
-    try {
-      second.launch();
-      expect(await second.ended()).toBe(1);
-      expect(second.output).toMatch(new RegExp(`Port ${lockstep.port} is taken.*PORT=`));
-      second.launch({ PORT: String(await freePort()), LOCKSTEP_DATA_DIR: lockstep.dataDir });
-      expect(await second.ended()).toBe(1);
-      expect(second.output).toMatch(/in use by another Lockstep.*LOCKSTEP_DATA_DIR/);
-      second.launch({ PORT: '0', LOCKSTEP_DATA_DIR: '/dev/null/lockstep' });
-      expect(await second.ended()).toBe(1);
-      expect(second.output).toMatch(/\/dev\/null\/lockstep cannot be written.*LOCKSTEP_DATA_DIR/);
-    } finally {
-      await second.remove();
-    }
-  });
+  it(
+    'refuse a port that is taken and a data folder that is in use, and say what to do',
+    async () => {
+      const second = new Lockstep(lockstep.port, { LOCKSTEP_DEMO: 'off' });
+      try {
+        second.launch();
+        expect(await second.ended()).toBe(1);
+        expect(second.output).toMatch(new RegExp(`Port ${lockstep.port} is taken.*PORT=`));
+        second.launch({ PORT: String(await freePort()), LOCKSTEP_DATA_DIR: lockstep.dataDir });
+        expect(await second.ended()).toBe(1);
+        expect(second.output).toMatch(/in use by another Lockstep.*LOCKSTEP_DATA_DIR/);
+        second.launch({ PORT: '0', LOCKSTEP_DATA_DIR: '/dev/null/lockstep' });
+        expect(await second.ended()).toBe(1);
+        expect(second.output).toMatch(/\/dev\/null\/lockstep cannot be written.*LOCKSTEP_DATA_DIR/);
+      } finally {
+        await second.remove();
+      }
+    },
+    STARTS_LIMIT_MS,
+  );
 
-  it('keep data and token over a restart, and leave no process behind', async () => {
-    expect((await lockstep.call('PUT', '/api/trainees/1', ADA)).status).toBe(201);
-    const { token, databasePid } = lockstep;
-    expect(await lockstep.stop()).toBe(0);
-    expect([lockstep.databasePid, isRunning(databasePid ?? 0)]).toEqual([undefined, false]);
+  it(
+    'keep data and token over a restart, and leave no process behind',
+    async () => {
+      expect((await lockstep.call('PUT', '/api/trainees/1', ADA)).status).toBe(201);
+      const { token, databasePid } = lockstep;
+      expect(await lockstep.stop()).toBe(0);
+      expect([lockstep.databasePid, isRunning(databasePid ?? 0)]).toEqual([undefined, false]);
 
-    lockstep.output = '';
-    await lockstep.start();
-    expect(lockstep.token).toBe(token);
-    expect(await lockstep.json('/api/trainees/1')).toMatchObject(ADA);
-  });
+      lockstep.output = '';
+      await lockstep.start();
+      expect(lockstep.token).toBe(token);
+      expect(await lockstep.json('/api/trainees/1')).toMatchObject(ADA);
+    },
+    STARTS_LIMIT_MS,
+  );
 
-  it('finish the request in hand and end open streams when they are stopped', async () => {
-    const { runId } = (await (await lockstep.call('POST', '/api/sync')).json()) as { runId: string };
-    const stream = await lockstep.call('GET', `/api/sync/runs/${runId}/events`);
-    const upload = openUpload(lockstep);
-    upload.write(`${JSON.stringify({ personId: 2, ...ADA, gmcNumber: '7654322' })}\n`);
-    await upload.inHand;
-    lockstep.signal('SIGINT');
-    await lockstep.says(/Stopping/);
-    await stream.text();
-    upload.end(`${JSON.stringify({ personId: 3, ...ADA, gmcNumber: '7654323' })}\n`);
-    expect(await upload.answer).toMatchObject({ status: 200, body: { received: 2, created: 2 } });
-    expect(await lockstep.ended()).toBe(0);
-    expect(lockstep.databasePid).toBeUndefined();
-  });
+  it(
+    'finish the request in hand and end open streams when they are stopped',
+    async () => {
+      const { runId } = (await (await lockstep.call('POST', '/api/sync')).json()) as { runId: string };
+      const stream = await lockstep.call('GET', `/api/sync/runs/${runId}/events`);
+      const upload = openUpload(lockstep);
+      upload.write(`${JSON.stringify({ personId: 2, ...ADA, gmcNumber: '7654322' })}\n`);
+      await upload.inHand;
+      lockstep.signal('SIGINT');
+      await lockstep.says(/Stopping/);
+      await stream.text();
+      upload.end(`${JSON.stringify({ personId: 3, ...ADA, gmcNumber: '7654323' })}\n`);
+      expect(await upload.answer).toMatchObject({ status: 200, body: { received: 2, created: 2 } });
+      expect(await lockstep.ended()).toBe(0);
+      expect(lockstep.databasePid).toBeUndefined();
+    },
+    STARTS_LIMIT_MS,
+  );
 
-  it('stop at once when they are told twice, the database too', async () => {
-    await lockstep.start();
-    const pid = lockstep.databasePid ?? 0;
-    const upload = openUpload(lockstep);
-    upload.answer.catch(() => undefined);
-    upload.write('\n');
-    await upload.inHand;
-    const before = lockstep.output.length;
-    lockstep.signal('SIGINT');
-    await waitFor('the first signal to be heard', () => lockstep.output.slice(before).includes('Stopping'));
-    lockstep.signal('SIGINT');
-    expect(await lockstep.ended()).toBe(1);
-    await waitFor('the database to end', () => !isRunning(pid));
-    await lockstep.start();
-    expect(await lockstep.json('/api/trainees/1')).toMatchObject(ADA);
-  });
+  it(
+    'stop at once when they are told twice, the database too',
+    async () => {
+      await lockstep.start();
+      const pid = lockstep.databasePid ?? 0;
+      const upload = openUpload(lockstep);
+      upload.answer.catch(() => undefined);
+      upload.write('\n');
+      await upload.inHand;
+      const before = lockstep.output.length;
+      lockstep.signal('SIGINT');
+      await waitFor('the first signal to be heard', () => lockstep.output.slice(before).includes('Stopping'));
+      lockstep.signal('SIGINT');
+      expect(await lockstep.ended()).toBe(1);
+      await waitFor('the database to end', () => !isRunning(pid));
+      await lockstep.start();
+      expect(await lockstep.json('/api/trainees/1')).toMatchObject(ADA);
+    },
+    STARTS_LIMIT_MS,
+  );
 });
 
 /** A bulk load whose body comes bit by bit; `inHand` once the service has it. */

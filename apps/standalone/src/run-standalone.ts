@@ -127,7 +127,7 @@ function stopOnSignal(standalone: Standalone, { terminal, log }: Life, starting:
       process.exit(1);
     }
     stopping.abort();
-    terminal.settle();
+    terminal.endBars();
     terminal.say('Stopping; once more to stop at once ...');
     starting
       .catch(() => undefined)

@@ -55,4 +55,14 @@ describe('the terminal', () => {
     for (let step = 0; step < 3; step++) terminal.show([{ ...half, state: 'done', done: 2_000, rate: 0 }]);
     expect(take()).toBe('  trainees: 2,000 of 2,000\n');
   });
+
+  it('shows no bar once they were ended, but still says lines', () => {
+    const { terminal, take } = terminalWith({ isTTY: true, columns: 100 });
+    terminal.show([half]);
+    take();
+    terminal.endBars();
+    terminal.show([half]);
+    terminal.say('Stopped.');
+    expect(take()).toBe('Stopped.\n');
+  });
 });

@@ -16,6 +16,7 @@ const CLEAR_TO_END = '\u001b[J';
 export class Terminal {
   /** Lines of the bars that stand at the bottom now. */
   private height = 0;
+  private isOver = false;
   private readonly mentioned = new Map<string, { state: string; at: number }>();
 
   constructor(private readonly output: Output) {}
@@ -28,6 +29,7 @@ export class Terminal {
 
   /** Shows the bars in place of those shown before. */
   show(bars: readonly Progress[]): void {
+    if (this.isOver) return;
     if (!this.output.isTTY) {
       this.mention(bars);
       return;
@@ -41,6 +43,12 @@ export class Terminal {
   settle(): void {
     this.height = 0;
     this.mentioned.clear();
+  }
+
+  /** No bars any more: whatever they told of is being stopped. */
+  endBars(): void {
+    this.settle();
+    this.isOver = true;
   }
 
   private clearing(): string {
