@@ -168,11 +168,11 @@ export class DeadLetterStore {
 
   /** Milliseconds until the next scheduled letter is due, 0 when one is; undefined when none is scheduled. */
   async nextDueMs(): Promise<number | undefined> {
-    const [row]: { ms: number | null }[] = await this.dataSource.query(
-      `SELECT greatest(0, ceil(extract(epoch FROM min(replay_at) - clock_timestamp()) * 1000))::int AS ms
-       FROM dead_letter WHERE state = 'scheduled'`,
+    const [row]: { ms: number }[] = await this.dataSource.query(
+      `SELECT greatest(0, ceil(extract(epoch FROM replay_at - clock_timestamp()) * 1000))::float8 AS ms
+       FROM dead_letter WHERE state = 'scheduled' ORDER BY replay_at LIMIT 1`,
     );
-    return row?.ms ?? undefined;
+    return row?.ms;
   }
 
   /** The whole letter; with a `lock`, nobody else replays or discards it until the transaction ends. */
