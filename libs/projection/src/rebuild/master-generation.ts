@@ -48,7 +48,7 @@ export class MasterGeneration {
 
   /** Everything it held when the reading began, tombstones too, as rows of the service's own index. */
   async *pages(signal: AbortSignal): AsyncGenerator<ProjectedRow[]> {
-    for await (const doctors of this.engine.scan(this.source.generation, { pageSize: 1_000, tombstones: true })) {
+    for await (const doctors of this.engine.scan(this.source.generation, { pageSize: 2_000, tombstones: true })) {
       signal.throwIfAborted();
       const rows = this.toRows(doctors, this.failed);
       if (this.failed.length > MAX_REFUSED) throw new Error(`more than ${MAX_REFUSED} doctors could not be projected`);
