@@ -268,20 +268,20 @@ for (const { name, makePlace } of brokerPlaces) {
       });
 
       it('knows when the next is due, so that it rests until then', async () => {
-      const store = new DeadLetterStore(dataSource);
-      expect(await store.nextDueMs()).toBeUndefined();
-      await killAll(['1', '2']);
-      await letters.replayMatching({ queue: note.queue.name }, { ratePerSecond: 0.01 });
-      expect(await store.nextDueMs()).toBe(0);
-      startReplayer();
-      await waitFor('the first', () => back.length === 1);
-      const ms = await waitFor('its state', () => store.nextDueMs(), { until: (due) => due !== 0 });
-      expect(ms).toBeGreaterThan(80_000);
-      expect(ms).toBeLessThanOrEqual(100_000);
-      await letters.cancelReplay({ queue: note.queue.name });
-    });
+        const store = new DeadLetterStore(dataSource);
+        expect(await store.nextDueMs()).toBeUndefined();
+        await killAll(['1', '2']);
+        await letters.replayMatching({ queue: note.queue.name }, { ratePerSecond: 0.01 });
+        expect(await store.nextDueMs()).toBe(0);
+        startReplayer();
+        await waitFor('the first', () => back.length === 1);
+        const ms = await waitFor('its state', () => store.nextDueMs(), { until: (due) => due !== 0 });
+        expect(ms).toBeGreaterThan(80_000);
+        expect(ms).toBeLessThanOrEqual(100_000);
+        await letters.cancelReplay({ queue: note.queue.name });
+      });
 
-    it('goes on with what a service that died had scheduled', async () => {
+      it('goes on with what a service that died had scheduled', async () => {
         await killAll(['1', '2']);
         await letters.replayMatching({ queue: note.queue.name }, { ratePerSecond: 100 });
         expect(await listed({ state: 'scheduled' })).toHaveLength(2);
