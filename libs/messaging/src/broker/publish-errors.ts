@@ -27,3 +27,8 @@ export class PublishUnconfirmedError extends Error {
 function describe({ exchange, routingKey, properties }: OutgoingMessage): string {
   return `${properties.type ?? 'message'} ${properties.messageId} for '${exchange}' key '${routingKey}'`;
 }
+
+/** True when the broker did not answer, so that nothing is wrong with the message; one that it refused is another matter. */
+export function isBrokerGone(error: unknown): boolean {
+  return error instanceof PublishUnconfirmedError && error.reason !== 'refused';
+}

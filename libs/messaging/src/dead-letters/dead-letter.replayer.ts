@@ -2,7 +2,7 @@ import { inTransaction, Listener } from '@lockstep/database';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BROKER, type Broker } from '../broker/broker.js';
-import { PublishUnconfirmedError } from '../broker/publish-errors.js';
+import { isBrokerGone } from '../broker/publish-errors.js';
 import { backoffMs, pause } from '../broker/waiting.js';
 import { DeadLetterStore } from './dead-letter.store.js';
 import { replayChannel } from './dead-letters.js';
@@ -98,8 +98,4 @@ export class DeadLetterReplayer {
     listener.start();
     return listener;
   }
-}
-
-function isBrokerGone(error: unknown): boolean {
-  return error instanceof PublishUnconfirmedError && error.reason !== 'refused';
 }

@@ -2,7 +2,7 @@ import { inTransaction, Listener } from '@lockstep/database';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { BROKER, type Broker, type MessageProperties, type OutgoingMessage } from '../broker/broker.js';
-import { PublishUnconfirmedError } from '../broker/publish-errors.js';
+import { isBrokerGone } from '../broker/publish-errors.js';
 import { backoffMs, pause } from '../broker/waiting.js';
 import { outboxChannel } from './outbox.js';
 
@@ -150,8 +150,4 @@ async function remove(manager: EntityManager, ids: readonly string[]): Promise<v
 function toMessage(row: OutboxRow): OutgoingMessage {
   const { exchange, routing_key: routingKey, body, properties, message_id: messageId } = row;
   return { exchange, routingKey, body, properties: { ...properties, messageId } };
-}
-
-function isBrokerGone(error: unknown): boolean {
-  return error instanceof PublishUnconfirmedError && error.reason !== 'refused';
 }

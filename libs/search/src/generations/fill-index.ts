@@ -44,8 +44,8 @@ const IN_FLIGHT = 2;
 const MAX_LISTED_REJECTIONS = 10_000;
 
 /**
- * Writes pages of any size into one index, in bulks of 1,000 with two in flight. Reads one bulk ahead and the next only
- * when one is done, so that memory stays flat. May be run again from its start: versions make the second writing harmless.
+ * Writes pages of any size into one index, in bulks of 1,000 with two in flight. Reads the next page only when a bulk is
+ * done, so that memory stays flat; pages that come from afar may read ahead of themselves, as `keysetPages` does. May be run again from its start: versions make the second writing harmless.
  *
  * @throws SearchUnavailableError when the engine is away; GenerationGoneError when the index is gone; what `pages` throws
  */
@@ -59,7 +59,7 @@ export async function fillIndex(
   const inFlight = new Set<Promise<void>>();
   const failures: unknown[] = [];
   try {
-    for await (const rows of readAhead(inBulks(pages, BULK_SIZE))) {
+    for await (const rows of inBulks(pages, BULK_SIZE)) {
       const sent = sendBulk(engine, index, rows, tally)
         .catch((error: unknown) => void failures.push(error))
         .finally(() => inFlight.delete(sent));
@@ -112,22 +112,6 @@ class Tally {
   #progress(): FillProgress {
     const read = this.ok + this.stale + this.#rejectedCount;
     return { read, written: this.ok, stale: this.stale, rejected: this.#rejectedCount };
-  }
-}
-
-/** The same items; the next one is being got while its taker is busy with the one before. */
-async function* readAhead<T>(items: AsyncGenerator<T>): AsyncGenerator<T> {
-  let next = items.next();
-  try {
-    for (let got = await next; !got.done; got = await next) {
-      next = items.next();
-      // Thrown where it is awaited; until then nobody else may call it unhandled.
-      next.catch(() => undefined);
-      yield got.value;
-    }
-  } finally {
-    await next.catch(() => undefined);
-    await items.return(undefined);
   }
 }
 
