@@ -13,7 +13,7 @@ export class GmcDataConsumer {
     private readonly merge: MergeStore,
   ) {}
 
-  @QueueHandler(gmcSyncDataQueue, { batchSize: 5, batchWaitMs: 20, prefetch: 20, concurrency: 2 })
+  @QueueHandler(gmcSyncDataQueue, { batchSize: 5, batchWaitMs: 20, prefetch: 10, concurrency: 2 })
   handle(messages: ReceivedMessage[]): Promise<Verdict[]> {
     return this.intake.take(gmcSource(this.merge), gmcSyncData, messages);
   }

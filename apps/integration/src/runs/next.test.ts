@@ -173,6 +173,61 @@ describe('cancelling', () => {
   });
 });
 
+describe('two sources', () => {
+  const PLAN = [
+    { name: 'trainees', kind: 'source' },
+    { name: 'gmc', kind: 'source' },
+    { name: 'connectionlog', kind: null },
+    { name: 'master', kind: 'step' },
+  ] as const;
+  const playPlan = (...events: RunEvent[]) =>
+    events.reduce((decision, event) => next(decision.run, event, POLICY), {
+      run: newRun('r', PLAN),
+      effects: [],
+    } as ReturnType<typeof next>);
+  const none = { applied: 0, batches: null, missing: [], missingParked: 0, lastProgressAt: null };
+  const all = { applied: 4, batches: 4, missing: [], missingParked: 0, lastProgressAt: at(1) };
+  const counts = (seconds: number, facts: Partial<Record<PhaseName, PhaseFacts>>): RunEvent => ({
+    type: 'observed',
+    at: at(seconds),
+    facts,
+    rejectedRows: 0,
+  });
+  const states = (...events: RunEvent[]) => playPlan(START, ...events).run.phases.map(({ state }) => state);
+
+  it('are asked at the same time', () => {
+    const { run, effects } = playPlan(START);
+    expect(run.phases.map(({ state }) => state)).toEqual(['running', 'running', 'skipped', 'pending']);
+    expect(effects).toEqual([
+      { type: 'askSource', phase: 'trainees', sequences: null },
+      { type: 'askSource', phase: 'gmc', sequences: null },
+    ]);
+  });
+
+  it.each<[string, RunEvent[], Phase['state'][]]>([
+    ['the first is complete', [counts(1, { trainees: all, gmc: none })], ['done', 'running', 'skipped', 'pending']],
+    ['the second is complete', [counts(1, { trainees: none, gmc: all })], ['running', 'done', 'skipped', 'pending']],
+    [
+      'both are complete',
+      [counts(1, { trainees: none, gmc: all }), counts(2, { trainees: all })],
+      ['done', 'done', 'skipped', 'running'],
+    ],
+  ])('and the master waits for both: %s', (_, events, expected) => {
+    expect(states(...events)).toEqual(expected);
+  });
+
+  it('are asked again each for itself', () => {
+    const missing = { applied: 3, batches: 4, missing: [2], missingParked: 0, lastProgressAt: at(1) };
+    const { effects } = playPlan(START, counts(1, { gmc: all }), counts(30, { trainees: missing }));
+    expect(effects).toEqual([{ type: 'askSource', phase: 'trainees', sequences: [2] }]);
+  });
+
+  it('fail the run when one of them stalls', () => {
+    const { run } = playPlan(START, counts(1, { gmc: all }), counts(400, { trainees: none }));
+    expect(run).toMatchObject({ state: 'failed', error: { code: 'RUN_STALLED' } });
+  });
+});
+
 describe('projections', () => {
   const PLAN = [
     { name: 'swap', kind: 'step' },

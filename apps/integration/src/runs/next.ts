@@ -152,25 +152,35 @@ function stall(run: Run, phase: Phase, facts: PhaseFacts, at: Date, policy: RunP
   return fail(run, phase.name, { code: 'RUN_STALLED', message }, at);
 }
 
-/** Starts the first pending phase (projections all together), or ends the run when none is left. */
+/**
+ * Starts the first pending phase, or ends the run when none is left. Sources start all together, and so do projections:
+ * neither waits for another of its kind, and what comes after them waits for all.
+ */
 function advance(run: Run, at: Date, rejectedRows: number): Decision {
+  if (run.phases.some((phase) => phase.state === 'running')) return { run, effects: [] };
   const phase = run.phases.find((one) => one.state === 'pending');
   if (!phase) return end(run, rejectedRows > 0 ? 'incomplete' : 'succeeded', at, null);
-  if (phase.kind === 'projection') return startProjections(run, at);
-  const started = withPhase(run, phase.name, { state: 'running', startedAt: at });
+  const starting = run.phases.filter((one) => one === phase || (isOneOfMany(phase) && isPendingLike(one, phase)));
+  const phases = run.phases.map((one) =>
+    starting.includes(one) ? { ...one, state: 'running' as const, startedAt: at } : one,
+  );
   const state = phase.name === 'verify' || phase.name === 'swap' ? 'verifying' : 'running';
-  const effects: RunEffect[] =
-    phase.kind === 'source' ? [{ type: 'askSource', phase: phase.name, sequences: null }] : [];
-  return { run: { ...started, state }, effects };
+  return { run: { ...run, phases, state }, effects: effectsOfStart(starting) };
 }
 
-function startProjections(run: Run, at: Date): Decision {
-  const phases = run.phases.map((phase) =>
-    phase.kind === 'projection' && phase.state === 'pending'
-      ? { ...phase, state: 'running' as const, startedAt: at }
-      : phase,
-  );
-  return { run: { ...run, phases, state: 'running' }, effects: [{ type: 'commandProjections' }] };
+function isOneOfMany({ kind }: Phase): boolean {
+  return kind === 'source' || kind === 'projection';
+}
+
+function isPendingLike(one: Phase, { kind }: Phase): boolean {
+  return one.state === 'pending' && one.kind === kind;
+}
+
+function effectsOfStart(starting: readonly Phase[]): RunEffect[] {
+  if (starting.some(({ kind }) => kind === 'projection')) return [{ type: 'commandProjections' }];
+  return starting
+    .filter(({ kind }) => kind === 'source')
+    .map(({ name }) => ({ type: 'askSource', phase: name, sequences: null }));
 }
 
 function fail(run: Run, phase: PhaseName, error: RunError, at: Date): Decision {

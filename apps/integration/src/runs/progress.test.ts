@@ -16,6 +16,8 @@ it.each<[string, PhaseProgress[], number | null, number | null]>([
   ['nothing received yet', [running({ received: 0 })], null, null],
   ['just started', [running({ startedAt: NOW })], null, null],
   ['more than expected', [running({ received: 1200 })], 120, 0],
+  ['two at once', [running({}), running({ expected: 2000, received: 200 })], 60, 90],
+  ['two at once, one of unknown size', [running({}), running({ expected: null })], 80, null],
   ['nothing running', [running({ state: 'done' })], null, null],
 ])('%s', (_, phases, ratePerSecond, etaSeconds) => {
   expect(paceOf(phases, NOW)).toEqual({ ratePerSecond, etaSeconds });

@@ -13,7 +13,7 @@ export class TraineeDataConsumer {
     private readonly merge: MergeStore,
   ) {}
 
-  @QueueHandler(connectionSyncDataQueue, { batchSize: 5, batchWaitMs: 20, prefetch: 20, concurrency: 2 })
+  @QueueHandler(connectionSyncDataQueue, { batchSize: 5, batchWaitMs: 20, prefetch: 10, concurrency: 2 })
   handle(messages: ReceivedMessage[]): Promise<Verdict[]> {
     return this.intake.take(traineeSource(this.merge), traineeSyncData, messages);
   }
