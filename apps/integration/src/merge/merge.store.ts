@@ -41,7 +41,14 @@ export class MergeStore {
    * next phase sends that doctor and derives the number.
    */
   async applyTrainees(manager: EntityManager, items: readonly TraineeItemV1[], scope: DeriveScope): Promise<string[]> {
-    const parameters = [JSON.stringify(newestOfEach(items)), scope === 'concerned'];
+    const newest = newestOfEach(items);
+    const parameters = [
+      ...toColumns(newest, ({ trainee }) => trainee),
+      newest.map(({ excluded }) => excluded),
+      newest.map(({ enteredGmcNumber }) => enteredGmcNumber),
+      newest.map(({ trainee }) => trainee?.gmcReferenceNumber ?? null),
+      scope === 'concerned',
+    ];
     const rows: { gmc_number: string }[] = await manager.query(APPLY_TRAINEES, parameters);
     return rows.map((row) => row.gmc_number);
   }
@@ -49,7 +56,10 @@ export class MergeStore {
   /** As {@link applyTrainees} for GMC doctors; their key is the number, and all are to derive. */
   async applyGmcDoctors(manager: EntityManager, items: readonly GmcDoctorItemV1[]): Promise<string[]> {
     const newest = newestOfEach(items);
-    await manager.query(APPLY_GMC_DOCTORS, [JSON.stringify(newest)]);
+    await manager.query(
+      APPLY_GMC_DOCTORS,
+      toColumns(newest, ({ doctor }) => doctor),
+    );
     return newest.map((item) => item.key);
   }
 
@@ -110,6 +120,22 @@ function newestOfEach<Item extends { key: string; version: number }>(items: read
     if (!known || known.version <= item.version) newest.set(item.key, item);
   }
   return [...newest.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/**
+ * Keys, versions, deletions, and the payloads as one text with a line each: JSON holds no line end, and a text is sent,
+ * split and compared as it is, where an array or a document would be escaped and parsed. A line `null` is no payload.
+ */
+function toColumns<Item extends { key: string; version: number; deleted: boolean }>(
+  items: readonly Item[],
+  payloadOf: (item: Item) => object | null,
+): [string[], number[], boolean[], string] {
+  return [
+    items.map(({ key }) => key),
+    items.map(({ version }) => version),
+    items.map(({ deleted }) => deleted),
+    items.map((item) => JSON.stringify(payloadOf(item) ?? null)).join('\n'),
+  ];
 }
 
 interface PartsRow {
@@ -176,18 +202,17 @@ function toRecord(row: DerivedRow): string {
  */
 const APPLY_TRAINEES = `
   WITH incoming AS (
-    SELECT item.key::bigint AS person_id, item.trainee ->> 'gmcReferenceNumber' AS gmc_number, item.version, item.deleted,
-           item.excluded AS exclusion, item."enteredGmcNumber" AS entered_gmc_number, item.trainee AS payload,
-           held.gmc_number AS held_number,
+    SELECT item.*, held.gmc_number AS held_number,
            held.version IS NULL OR held.version < item.version
              OR (held.version = item.version AND (held.deleted, held.exclusion, held.payload::text)
-                   IS DISTINCT FROM (item.deleted, item.excluded, item.trainee::text)) AS is_changed
-    FROM json_to_recordset($1::json)
-      AS item (key text, version bigint, deleted boolean, excluded text, "enteredGmcNumber" text, trainee json)
-    LEFT JOIN tis_part held ON held.person_id = item.key::bigint
+                   IS DISTINCT FROM (item.deleted, item.exclusion, nullif(item.payload, 'null'))) AS is_changed
+    FROM unnest($1::bigint[], $2::bigint[], $3::boolean[], string_to_array($4, E'\\n'), $5::text[], $6::text[], $7::text[])
+      AS item (person_id, version, deleted, payload, exclusion, entered_gmc_number, gmc_number)
+    LEFT JOIN tis_part held USING (person_id)
   ), stored AS (
     INSERT INTO tis_part AS held (person_id, gmc_number, version, deleted, exclusion, entered_gmc_number, payload)
-    SELECT person_id, gmc_number, version, deleted, exclusion, entered_gmc_number, payload FROM incoming WHERE is_changed
+    SELECT person_id, gmc_number, version, deleted, exclusion, entered_gmc_number, nullif(payload, 'null')::json
+    FROM incoming WHERE is_changed
     ON CONFLICT (person_id) DO UPDATE SET
       gmc_number = excluded.gmc_number, version = excluded.version, deleted = excluded.deleted,
       exclusion = excluded.exclusion, entered_gmc_number = excluded.entered_gmc_number, payload = excluded.payload,
@@ -196,17 +221,17 @@ const APPLY_TRAINEES = `
   )
   SELECT DISTINCT number AS gmc_number FROM incoming, unnest(ARRAY[gmc_number, held_number]) AS number
   WHERE number IS NOT NULL
-    AND ($2::boolean OR is_changed
+    AND ($8::boolean OR is_changed
       OR (SELECT true FROM gmc_part gmc WHERE gmc.gmc_number = number AND NOT gmc.deleted) IS NULL)`;
 
 const APPLY_GMC_DOCTORS = `
   INSERT INTO gmc_part AS held (gmc_number, version, deleted, payload)
-  SELECT item.key, item.version, item.deleted, item.doctor
-  FROM json_to_recordset($1::json) AS item (key text, version bigint, deleted boolean, doctor json)
-  LEFT JOIN gmc_part before ON before.gmc_number = item.key
+  SELECT item.gmc_number, item.version, item.deleted, nullif(item.payload, 'null')::json
+  FROM unnest($1::text[], $2::bigint[], $3::boolean[], string_to_array($4, E'\\n')) AS item (gmc_number, version, deleted, payload)
+  LEFT JOIN gmc_part before ON before.gmc_number = item.gmc_number
   WHERE before.version IS NULL OR before.version < item.version
      OR (before.version = item.version AND (before.deleted, before.payload::text)
-           IS DISTINCT FROM (item.deleted, item.doctor::text))
+           IS DISTINCT FROM (item.deleted, nullif(item.payload, 'null')))
   ON CONFLICT (gmc_number) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
     payload = excluded.payload, updated_at = clock_timestamp()
   WHERE held.version <= excluded.version`;
