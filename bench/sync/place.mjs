@@ -1,6 +1,6 @@
 /** A virtual host, a database and a prefix of index names of our own on the engines, with the services running in it. */
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import pg from 'pg';
 import { cleanUp } from '../machine/clean-up.mjs';
 import { findListener, maxRssMb } from '../machine/processes.mjs';
@@ -97,7 +97,7 @@ async function startOne(place, app) {
   return startService({
     app,
     env: {
-      NODE_ENV: 'production',
+      ...imageEnvironment(),
       RABBITMQ_URL: place.rabbitmqUrl,
       DATABASE_URL: place.databaseUrl,
       ELASTICSEARCH_URL: place.engines.elasticsearchUrl,
@@ -105,6 +105,12 @@ async function startOne(place, app) {
       LOCKSTEP_ADMIN_TOKEN: place.token,
     },
   });
+}
+
+/** What the image sets for every service, so that the bench measures what is run. */
+function imageEnvironment() {
+  const dockerfile = readFileSync(new URL('../../docker/Dockerfile', import.meta.url), 'utf8');
+  return Object.fromEntries([...dockerfile.matchAll(/^ENV (\w+)=(.+)$/gm)].map(([, name, value]) => [name, value]));
 }
 
 /** Groups of processes for a CPU watch: each service and each engine. */
