@@ -22,6 +22,12 @@ export async function changePerson(stage: Stage, personId: number, programmeName
   return { gmcNumber: numberOf(personId), field: 'programmeName', value: programmeName };
 }
 
+/** Gives a person another GMC number in tcs. */
+export async function renumber(stage: Stage, personId: number, gmcNumber: string): Promise<void> {
+  const body = { ...movedPerson(personId, 'Elsewhere'), gmcNumber };
+  await send(stage, 'tcs', 'PUT', `/api/trainees/${personId}`, body);
+}
+
 /** Changes a doctor in recommendation: the name, which is GMC's. */
 export async function changeDoctor(stage: Stage, personId: number, doctorLastName: string): Promise<Change> {
   const gmcNumber = numberOf(personId);

@@ -5,10 +5,10 @@ import { countRows, Readers } from '../revalidation/readers.js';
 import { loadPeople, londonToday } from '../stage/people.js';
 import { useStage } from '../stage/stage.js';
 import { dayOfRun, endOfRun, sync, triggerSync } from '../stage/sync-run.js';
-import { changeDoctor, changePerson, untilShown } from './changes.js';
+import { changeDoctor, changePerson, renumber, untilShown } from './changes.js';
 import { arm, dieAt, untilPhase } from './kills.js';
-import { plainDoctors } from './plain-doctors.js';
-import { loadGenerated, loadGmcDoctors, untilQuiet } from './sources.js';
+import { numberOf, plainDoctors } from './plain-doctors.js';
+import { loadGenerated, loadGmcDoctors, send, untilQuiet } from './sources.js';
 import { compareEveryAlias, differences } from './views.js';
 
 /** Several batches of each source. */
@@ -113,6 +113,21 @@ describeWithEngines('services that are killed', (engines) => {
     await untilDead();
     await stage.start('integration');
     await untilShown(stage, change);
+  });
+
+  it.each([
+    ['live.stored', 'is deleted', 4, (id: number) => send(stage, 'tcs', 'DELETE', `/api/trainees/${id}`)],
+    ['live.stored', 'loses the number', 5, (id: number) => renumber(stage, id, 'UNKNOWN')],
+    ['live.indexed', 'takes another number', 6, (id: number) => renumber(stage, id, numberOf(id + 1_000))],
+  ] as const)('integration at %s when a person %s: the number that was left shows no programme', async (...row) => {
+    const [place, , nth, change] = row;
+    const id = PEOPLE + nth;
+    await untilShown(stage, await changePerson(stage, id, 'To be left'));
+    const untilDead = await arm(stage, 'integration', `integration.${place}`);
+    await change(id);
+    await untilDead();
+    await stage.start('integration');
+    await untilShown(stage, { gmcNumber: numberOf(id), field: 'programmeName', value: null });
   });
 
   it('both projecting services and the source with a live change on its way: it reaches every list', async () => {

@@ -13,6 +13,7 @@ import {
 } from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { AddLeftNumbers1763700000003 } from './database/add-left-numbers.migration.js';
 import { CreateMergeTables1763700000001 } from './database/create-merge-tables.migration.js';
 import { CreateRunTables1763700000002 } from './database/create-run-tables.migration.js';
 import { DoctorStore } from './doctors/doctor.store.js';
@@ -70,6 +71,7 @@ export class IntegrationModule {
             ...searchMigrations,
             CreateMergeTables1763700000001,
             CreateRunTables1763700000002,
+            AddLeftNumbers1763700000003,
           ],
           poolSize: config.databasePoolSize,
         }),

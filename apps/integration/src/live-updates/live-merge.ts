@@ -57,17 +57,17 @@ export class LiveMerge {
 
   private async store<Item extends SourceItem>(source: Source<Item>, items: readonly Item[]): Promise<void> {
     const rows = await inTransaction(this.dataSource, async (manager) => {
-      const numbers = await source.apply(manager, items, 'concerned');
-      return this.merge.deriveMasters(manager, numbers);
+      return this.merge.deriveMasters(manager, await source.store(manager, items));
     });
     if (rows.length === 0) return;
     failpoint('integration.live.stored');
     const { rejected } = await this.family.writeLive(rows);
     for (const { id, index, reason } of rejected) this.logger.error(`${index} refused the document ${id}: ${reason}`);
     failpoint('integration.live.indexed');
-    await inTransaction(this.dataSource, (manager) =>
-      this.outbox.addAll(manager, masterDoctorsUpdated, toMessages(rows)),
-    );
+    await inTransaction(this.dataSource, async (manager) => {
+      await this.outbox.addAll(manager, masterDoctorsUpdated, toMessages(rows));
+      await source.announced?.(manager, items);
+    });
     failpoint('integration.live.announced');
   }
 }

@@ -6,16 +6,14 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { toMasterDoctor } from './to-master-doctor.js';
 
-/** How much of what was sent is derived again. `concerned`: all of it, as a live change must find its rows again after a crash. */
-export type DeriveScope = 'concerned' | 'changed';
-
 /**
  * The parts of the doctors and the master rows derived from them. Every method works in the caller's transaction.
  *
  * Rows are derived under {@link lockMerges}: two transactions that each add a claimant to one number would otherwise not
  * see each other's and both take theirs. People move between numbers, so their parts are stored under it too: whoever waits
  * for another's row would not know the number that the person has just left. A GMC doctor's number is its key; its part is
- * stored first, beside the merging of others.
+ * stored first, beside the merging of others. A record that is stored already adds nothing to anybody's number: a rebuild
+ * compares such records without the lock, and most of a rebuild is such records.
  */
 @Injectable()
 export class MergeStore {
@@ -34,33 +32,53 @@ export class MergeStore {
   }
 
   /**
-   * Stores trainees; a record older than the stored one is ignored, an equal one applied again. Answers the GMC numbers to
-   * derive, those that people moved away from included. Needs the lock.
-   *
-   * `changed` leaves out the numbers of records that were stored already and have a GMC doctor: only for a rebuild, whose
-   * next phase sends that doctor and derives the number.
+   * Stores trainees; a record older than the stored one is ignored. Answers the GMC numbers that they concern, changed or
+   * not, those included that these people moved away from and that {@link announced} has not been told of: a live writer
+   * that died before indexing finds all of them again. Takes the lock.
    */
-  async applyTrainees(manager: EntityManager, items: readonly TraineeItemV1[], scope: DeriveScope): Promise<string[]> {
-    const newest = newestOfEach(items);
-    const parameters = [
-      ...toColumns(newest, ({ trainee }) => trainee),
-      newest.map(({ excluded }) => excluded),
-      newest.map(({ enteredGmcNumber }) => enteredGmcNumber),
-      newest.map(({ trainee }) => trainee?.gmcReferenceNumber ?? null),
-      scope === 'concerned',
-    ];
-    const rows: { gmc_number: string }[] = await manager.query(APPLY_TRAINEES, parameters);
-    return rows.map((row) => row.gmc_number);
+  async storeTrainees(manager: EntityManager, items: readonly TraineeItemV1[]): Promise<string[]> {
+    await this.usePlansByKey(manager);
+    await this.lockMerges(manager);
+    return this.applyTrainees(manager, newestOfEach(items));
   }
 
-  /** As {@link applyTrainees} for GMC doctors; their key is the number, and all are to derive. */
-  async applyGmcDoctors(manager: EntityManager, items: readonly GmcDoctorItemV1[]): Promise<string[]> {
+  /** As {@link storeTrainees} for GMC doctors; their key is the number. */
+  async storeGmcDoctors(manager: EntityManager, items: readonly GmcDoctorItemV1[]): Promise<string[]> {
+    await this.usePlansByKey(manager);
     const newest = newestOfEach(items);
-    await manager.query(
-      APPLY_GMC_DOCTORS,
-      toColumns(newest, ({ doctor }) => doctor),
-    );
+    await this.applyGmcDoctors(manager, newest);
+    await this.lockMerges(manager);
     return newest.map((item) => item.key);
+  }
+
+  /** Whoever reads the index and listens to messages has learnt of the numbers that these people left. */
+  async announced(manager: EntityManager, items: readonly TraineeItemV1[]): Promise<void> {
+    await manager.query(FORGET_LEFT_NUMBERS, [items.map(({ key }) => key), items.map(({ version }) => version)]);
+  }
+
+  /**
+   * Stores the trainees of a rebuild and derives their masters. Numbers of records that were stored already and have a GMC
+   * doctor are left out: the same rebuild sends that doctor and derives the number. Takes the lock where something changed.
+   */
+  async refreshTrainees(manager: EntityManager, items: readonly TraineeItemV1[]): Promise<void> {
+    await this.usePlansByKey(manager);
+    const newest = newestOfEach(items);
+    const compared: ComparedTrainee[] = await manager.query(COMPARE_TRAINEES, toTraineeColumns(newest));
+    const changed = compared.filter((row) => row.isChanged).map((row) => newest[row.position - 1]!);
+    const settled = compared.filter((row) => !row.isChanged).map((row) => row.gmcNumber!);
+    await this.refreshAll(manager, {
+      settled,
+      store: changed.length > 0 ? () => this.applyTrainees(manager, changed) : null,
+    });
+  }
+
+  /** Stores the GMC doctors of a rebuild and derives the masters of all of them. Takes the lock where something changed. */
+  async refreshGmcDoctors(manager: EntityManager, items: readonly GmcDoctorItemV1[]): Promise<void> {
+    await this.usePlansByKey(manager);
+    const newest = newestOfEach(items);
+    const changed = new Set(await this.applyGmcDoctors(manager, newest));
+    const settled = newest.map((item) => item.key).filter((number) => !changed.has(number));
+    await this.refreshAll(manager, { settled, store: changed.size > 0 ? async () => [...changed] : null });
   }
 
   /**
@@ -92,18 +110,63 @@ export class MergeStore {
     return rows;
   }
 
+  /**
+   * Derives numbers whose parts this transaction leaves as they are beside the merging of others, and again under the lock
+   * where something is to be written; `store` changes parts under the lock and answers their numbers.
+   */
+  private async refreshAll(
+    manager: EntityManager,
+    { settled, store }: { settled: readonly string[]; store: (() => Promise<string[]>) | null },
+  ): Promise<void> {
+    const derived = await this.read(manager, settled, { readSource: false });
+    const stale = derived.filter((row) => row.isChanged).map((row) => row.id);
+    if (stale.length === 0 && store === null) return;
+    await this.lockMerges(manager);
+    const touched = store ? await store() : [];
+    await this.refreshMasters(manager, [...stale, ...touched]);
+  }
+
+  private async applyTrainees(manager: EntityManager, newest: readonly TraineeItemV1[]): Promise<string[]> {
+    const rows: { gmc_number: string }[] = await manager.query(APPLY_TRAINEES, toTraineeColumns(newest));
+    return rows.map((row) => row.gmc_number);
+  }
+
+  /** Answers the numbers whose part was written. */
+  private async applyGmcDoctors(manager: EntityManager, newest: readonly GmcDoctorItemV1[]): Promise<string[]> {
+    const columns = toColumns(newest, ({ doctor }) => doctor);
+    const rows: { gmc_number: string }[] = await manager.query(APPLY_GMC_DOCTORS, columns);
+    return rows.map((row) => row.gmc_number);
+  }
+
   private async derive(
+    manager: EntityManager,
+    gmcNumbers: readonly string[],
+    { readSource }: { readSource: boolean },
+  ): Promise<DerivedRow[]> {
+    const derived = await this.read(manager, gmcNumbers, { readSource });
+    const changed = derived.filter((row) => row.isChanged);
+    if (changed.length > 0) await manager.query(WRITE_MASTERS, [`[${changed.map(toRecord).join(',')}]`]);
+    return derived;
+  }
+
+  private async read(
     manager: EntityManager,
     gmcNumbers: readonly string[],
     { readSource }: { readSource: boolean },
   ): Promise<DerivedRow[]> {
     if (gmcNumbers.length === 0) return [];
     const parts: PartsRow[] = await manager.query(READ_PARTS, [[...new Set(gmcNumbers)].sort(), readSource]);
-    const derived = parts.map(deriveRow).filter((row) => row !== null);
-    const changed = derived.filter((row) => row.isChanged);
-    if (changed.length > 0) await manager.query(WRITE_MASTERS, [`[${changed.map(toRecord).join(',')}]`]);
-    return derived;
+    return parts.map(deriveRow).filter((row) => row !== null);
   }
+}
+
+/** A trainee that is not stored as it came, or whose number nobody else derives. */
+interface ComparedTrainee {
+  /** From 1. */
+  position: number;
+  isChanged: boolean;
+  /** Not null where nothing changed. */
+  gmcNumber: string | null;
 }
 
 /** A part that its source no longer has. */
@@ -135,6 +198,15 @@ function toColumns<Item extends { key: string; version: number; deleted: boolean
     items.map(({ version }) => version),
     items.map(({ deleted }) => deleted),
     items.map((item) => JSON.stringify(payloadOf(item) ?? null)).join('\n'),
+  ];
+}
+
+function toTraineeColumns(items: readonly TraineeItemV1[]): unknown[] {
+  return [
+    ...toColumns(items, ({ trainee }) => trainee),
+    items.map(({ excluded }) => excluded),
+    items.map(({ enteredGmcNumber }) => enteredGmcNumber),
+    items.map(({ trainee }) => trainee?.gmcReferenceNumber ?? null),
   ];
 }
 
@@ -196,33 +268,45 @@ function toRecord(row: DerivedRow): string {
   return `${columns.slice(0, -1)},"source":${row.source}}`;
 }
 
+const INCOMING_TRAINEES = `
+    SELECT item.*, held.gmc_number AS held_number, held.left_numbers,
+           held.version IS NULL OR held.version < item.version
+             OR (held.version = item.version AND (held.deleted, held.exclusion, held.payload::text)
+                   IS DISTINCT FROM (item.deleted, item.exclusion, nullif(item.payload, 'null'))) AS is_changed
+    FROM unnest($1::bigint[], $2::bigint[], $3::boolean[], string_to_array($4, E'\\n'), $5::text[], $6::text[], $7::text[])
+      WITH ORDINALITY AS item (person_id, version, deleted, payload, exclusion, entered_gmc_number, gmc_number, position)
+    LEFT JOIN tis_part held USING (person_id)`;
+
+const COMPARE_TRAINEES = `
+  SELECT position::int AS position, is_changed AS "isChanged", gmc_number AS "gmcNumber"
+  FROM (${INCOMING_TRAINEES}) AS incoming
+  WHERE is_changed OR (gmc_number IS NOT NULL
+    AND (SELECT true FROM gmc_part gmc WHERE gmc.gmc_number = incoming.gmc_number AND NOT gmc.deleted) IS NULL)`;
+
 /**
  * What is stored already is only read: `ON CONFLICT` would lock, and so write, each row that it then leaves as it is. Its own
  * condition is for what somebody else stores in the same moment.
  */
 const APPLY_TRAINEES = `
-  WITH incoming AS (
-    SELECT item.*, held.gmc_number AS held_number,
-           held.version IS NULL OR held.version < item.version
-             OR (held.version = item.version AND (held.deleted, held.exclusion, held.payload::text)
-                   IS DISTINCT FROM (item.deleted, item.exclusion, nullif(item.payload, 'null'))) AS is_changed
-    FROM unnest($1::bigint[], $2::bigint[], $3::boolean[], string_to_array($4, E'\\n'), $5::text[], $6::text[], $7::text[])
-      AS item (person_id, version, deleted, payload, exclusion, entered_gmc_number, gmc_number)
-    LEFT JOIN tis_part held USING (person_id)
-  ), stored AS (
+  WITH incoming AS (${INCOMING_TRAINEES}), stored AS (
     INSERT INTO tis_part AS held (person_id, gmc_number, version, deleted, exclusion, entered_gmc_number, payload)
     SELECT person_id, gmc_number, version, deleted, exclusion, entered_gmc_number, nullif(payload, 'null')::json
     FROM incoming WHERE is_changed
     ON CONFLICT (person_id) DO UPDATE SET
       gmc_number = excluded.gmc_number, version = excluded.version, deleted = excluded.deleted,
       exclusion = excluded.exclusion, entered_gmc_number = excluded.entered_gmc_number, payload = excluded.payload,
+      left_numbers = CASE WHEN held.gmc_number <> coalesce(excluded.gmc_number, '')
+                          THEN held.left_numbers || held.gmc_number ELSE held.left_numbers END,
       updated_at = clock_timestamp()
     WHERE held.version <= excluded.version
   )
-  SELECT DISTINCT number AS gmc_number FROM incoming, unnest(ARRAY[gmc_number, held_number]) AS number
-  WHERE number IS NOT NULL
-    AND ($8::boolean OR is_changed
-      OR (SELECT true FROM gmc_part gmc WHERE gmc.gmc_number = number AND NOT gmc.deleted) IS NULL)`;
+  SELECT DISTINCT number AS gmc_number FROM incoming, unnest(ARRAY[gmc_number, held_number] || left_numbers) AS number
+  WHERE number IS NOT NULL`;
+
+const FORGET_LEFT_NUMBERS = `
+  UPDATE tis_part held SET left_numbers = '{}'
+  FROM unnest($1::bigint[], $2::bigint[]) AS item (person_id, version)
+  WHERE held.person_id = item.person_id AND held.version = item.version AND held.left_numbers <> '{}'`;
 
 const APPLY_GMC_DOCTORS = `
   INSERT INTO gmc_part AS held (gmc_number, version, deleted, payload)
@@ -234,7 +318,8 @@ const APPLY_GMC_DOCTORS = `
            IS DISTINCT FROM (item.deleted, nullif(item.payload, 'null')))
   ON CONFLICT (gmc_number) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
     payload = excluded.payload, updated_at = clock_timestamp()
-  WHERE held.version <= excluded.version`;
+  WHERE held.version <= excluded.version
+  RETURNING gmc_number`;
 
 /**
  * The version stays: the same record, sent again, is applied again. The anti-join must be a hash join, which goes to disk

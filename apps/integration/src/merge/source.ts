@@ -1,6 +1,6 @@
 import { compileSchema, GmcDoctorItemV1, type PayloadClass, TraineeItemV1 } from '@lockstep/contracts';
 import type { EntityManager } from 'typeorm';
-import type { DeriveScope, MergeStore } from './merge.store.js';
+import type { MergeStore } from './merge.store.js';
 
 /** A record of a source, as every item is at least. */
 export interface SourceItem {
@@ -13,8 +13,12 @@ export interface Source<Item extends SourceItem> {
   item: PayloadClass<Item>;
   /** What must hold of a key beside the schema, and the words for when it does not. */
   key: { pattern: RegExp; fault: string };
-  /** Stores items in the transaction, which holds the lock of merges afterwards; answers the GMC numbers to derive. */
-  apply(manager: EntityManager, items: readonly Item[], scope: DeriveScope): Promise<string[]>;
+  /** Stores live changes in the transaction, which holds the lock of merges afterwards; answers the GMC numbers to derive. */
+  store(manager: EntityManager, items: readonly Item[]): Promise<string[]>;
+  /** Stores records of a rebuild and derives their masters. */
+  refresh(manager: EntityManager, items: readonly Item[]): Promise<void>;
+  /** In the transaction in which the last about these changes is sent. */
+  announced?(manager: EntityManager, items: readonly Item[]): Promise<void>;
 }
 
 /** People, keyed by person id. */
@@ -22,11 +26,9 @@ export function traineeSource(merge: MergeStore): Source<TraineeItemV1> {
   return {
     item: TraineeItemV1,
     key: { pattern: /^[1-9]\d{0,14}$/, fault: 'key: must be a person id' },
-    apply: async (manager, items, scope) => {
-      await merge.usePlansByKey(manager);
-      await merge.lockMerges(manager);
-      return merge.applyTrainees(manager, items, scope);
-    },
+    store: (manager, items) => merge.storeTrainees(manager, items),
+    refresh: (manager, items) => merge.refreshTrainees(manager, items),
+    announced: (manager, items) => merge.announced(manager, items),
   };
 }
 
@@ -35,12 +37,8 @@ export function gmcSource(merge: MergeStore): Source<GmcDoctorItemV1> {
   return {
     item: GmcDoctorItemV1,
     key: { pattern: /^\S(.*\S)?$/, fault: 'key: must be a trimmed GMC number' },
-    apply: async (manager, items) => {
-      await merge.usePlansByKey(manager);
-      const numbers = await merge.applyGmcDoctors(manager, items);
-      await merge.lockMerges(manager);
-      return numbers;
-    },
+    store: (manager, items) => merge.storeGmcDoctors(manager, items),
+    refresh: (manager, items) => merge.refreshGmcDoctors(manager, items),
   };
 }
 

@@ -3,19 +3,17 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { PhaseName } from './run.js';
 
-/** What identifies a batch: its run, the fence it was sent under, its phase and its place in it. */
-export interface BatchId {
+/** What identifies the batches of a phase: its run and the fence they were sent under. */
+export interface SentPhase {
   runId: string;
   fence: number;
   phase: PhaseName;
-  sequence: number;
 }
 
-/** What became of a batch's items. */
-export interface BatchOutcome {
+/** A batch whose good items were stored, by its place in its phase. */
+export interface AppliedBatch {
+  sequence: number;
   keys: string[];
-  received: number;
-  written: number;
   rejected: number;
 }
 
@@ -27,7 +25,7 @@ export class SourceBatchStore {
    * duplicate and is dropped. Takes no lock: a batch that is stored just after its run was cancelled harms nothing,
    * and a lock held by batch after batch would keep the run from ever being cancelled.
    */
-  async isExpected(manager: EntityManager, { runId, fence, phase }: Omit<BatchId, 'sequence'>): Promise<boolean> {
+  async isExpected(manager: EntityManager, { runId, fence, phase }: SentPhase): Promise<boolean> {
     const rows: unknown[] = await manager.query(
       `SELECT 1 FROM sync_run run JOIN sync_phase phase ON phase.run_id = run.id
        WHERE run.id = $1 AND run.fence = $2 AND run.state = 'running' AND phase.name = $3 AND phase.state = 'running'`,
@@ -36,28 +34,37 @@ export class SourceBatchStore {
     return rows.length > 0;
   }
 
-  /** Counts a batch once, however often it is delivered. `totalItems` feeds the progress bar until the end marker came. */
-  async record(manager: EntityManager, batch: BatchId & { totalItems?: number }, outcome: BatchOutcome): Promise<void> {
-    await manager.query(`INSERT INTO part_seen (run_id, phase, keys) VALUES ($1, $2, $3::text[])`, [
-      batch.runId,
-      batch.phase,
-      outcome.keys,
-    ]);
+  /**
+   * Counts each batch once, however often it is delivered. `totalItems` feeds the progress bar until the end marker came.
+   * To be called last: until the transaction ends, it keeps others from the row of the phase.
+   */
+  async record(
+    manager: EntityManager,
+    { runId, phase, totalItems }: SentPhase & { totalItems?: number },
+    batches: readonly AppliedBatch[],
+  ): Promise<void> {
     await manager.query(
-      `WITH counted AS (
-         INSERT INTO sync_batch (run_id, phase, sequence, items, rejected) VALUES ($1, $2, $3, $4, $6)
-         ON CONFLICT DO NOTHING RETURNING 1)
-       UPDATE sync_phase SET received = received + $4, written = written + $5, rejected = rejected + $6,
+      `WITH seen AS (
+         INSERT INTO part_seen (run_id, phase, keys) VALUES ($1, $2, $3::text[])
+       ), counted AS (
+         INSERT INTO sync_batch (run_id, phase, sequence, items, rejected)
+         SELECT $1, $2, batch.* FROM unnest($4::int[], $5::int[], $6::int[]) AS batch
+         ON CONFLICT DO NOTHING RETURNING items, rejected
+       ), total AS (
+         SELECT coalesce(sum(items), 0) AS items, coalesce(sum(rejected), 0) AS rejected FROM counted
+       )
+       UPDATE sync_phase SET received = received + items, written = written + items - total.rejected,
+              rejected = sync_phase.rejected + total.rejected,
               expected = coalesce(expected, $7), last_progress_at = clock_timestamp()
-       WHERE run_id = $1 AND name = $2 AND EXISTS (SELECT 1 FROM counted)`,
+       FROM total WHERE run_id = $1 AND name = $2 AND items > 0`,
       [
-        batch.runId,
-        batch.phase,
-        batch.sequence,
-        outcome.received,
-        outcome.written,
-        outcome.rejected,
-        batch.totalItems ?? null,
+        runId,
+        phase,
+        batches.flatMap((batch) => batch.keys),
+        batches.map((batch) => batch.sequence),
+        batches.map((batch) => batch.keys.length),
+        batches.map((batch) => batch.rejected),
+        totalItems ?? null,
       ],
     );
   }

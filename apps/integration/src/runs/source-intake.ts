@@ -4,7 +4,6 @@ import { ack, isMessageOf, type ReceivedMessage, type Verdict } from '@lockstep/
 import { failpoint } from '@lockstep/service';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { MergeStore } from '../merge/merge.store.js';
 import { faultsOf, type Source, type SourceItem } from '../merge/source.js';
 import { IssueStore, type RunIssue } from './issue.store.js';
 import { SourceBatchStore } from './source-batch.store.js';
@@ -25,7 +24,6 @@ interface CheckedBatch<Item> {
 export class SourceIntake {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly merge: MergeStore,
     private readonly batches: SourceBatchStore,
     private readonly issues: IssueStore,
   ) {}
@@ -41,7 +39,7 @@ export class SourceIntake {
       .map(({ payload }) => checkItems(source, payload));
     const ends = messages.filter((message) => !isMessageOf(message, data)).map(({ payload }) => payload as SyncEndV1);
     await inTransaction(this.dataSource, async (manager) => {
-      await this.store(manager, source, batches);
+      for (const sent of bySending(batches)) await this.store(manager, source, sent);
       // Last: it writes the row of the phase, for which others wait who hold the lock of merges.
       for (const end of ends)
         if (await this.batches.isExpected(manager, end)) await this.batches.recordEnd(manager, end);
@@ -51,26 +49,43 @@ export class SourceIntake {
     return messages.map(() => ack());
   }
 
+  /** Batches of one run, sent under one fence. */
   private async store<Item extends SourceItem>(
     manager: EntityManager,
     source: Source<Item>,
     batches: readonly CheckedBatch<Item>[],
   ): Promise<void> {
-    const expected: CheckedBatch<Item>[] = [];
-    for (const batch of batches) if (await this.batches.isExpected(manager, batch.data)) expected.push(batch);
-    if (expected.length === 0) return;
-    const good = expected.flatMap((batch) => batch.good);
-    await this.merge.refreshMasters(manager, await source.apply(manager, good, 'changed'));
-    for (const { data, good, issues } of expected) {
-      await this.issues.add(manager, data.runId, issues);
-      await this.batches.record(manager, data, {
+    const sent = batches[0]!.data;
+    if (!(await this.batches.isExpected(manager, sent))) return;
+    await source.refresh(
+      manager,
+      batches.flatMap((batch) => batch.good),
+    );
+    await this.issues.add(
+      manager,
+      sent.runId,
+      batches.flatMap((batch) => batch.issues),
+    );
+    await this.batches.record(
+      manager,
+      sent,
+      batches.map(({ data, issues }) => ({
+        sequence: data.sequence,
         keys: data.items.map((item) => String((item as SourceItem).key)),
-        received: data.items.length,
-        written: good.length,
         rejected: issues.length,
-      });
-    }
+      })),
+    );
   }
+}
+
+/** Only one run is active, but messages of a former one, or sent again under a new fence, may be among them. */
+function bySending<Item>(batches: readonly CheckedBatch<Item>[]): CheckedBatch<Item>[][] {
+  const groups = new Map<string, CheckedBatch<Item>[]>();
+  for (const batch of batches) {
+    const key = `${batch.data.runId}/${batch.data.fence}`;
+    groups.set(key, [...(groups.get(key) ?? []), batch]);
+  }
+  return [...groups.values()];
 }
 
 /** One bad item costs itself only: it becomes an issue, its neighbours are stored. */
