@@ -3,4 +3,3 @@ export * from './master-doctor-index.js';
 export { ProjectedIndex } from './projected-index.js';
 export type { Projection } from './projection.js';
 export * from './projection.module.js';
-export * from './search-problem.js';

@@ -19,6 +19,7 @@ import {
   Public,
   Requires,
   readNdjson,
+  SearchPageQuery,
   toPage,
 } from './index.js';
 import { caller, makeTestApp } from './test-app.js';
@@ -45,7 +46,7 @@ class Order {
   items!: Line[];
 }
 
-class OrderQuery extends PageQuery {
+class OrderQuery extends SearchPageQuery {
   @IsOptional()
   @CommaList()
   @IsString({ each: true })
@@ -66,6 +67,12 @@ class OrdersController {
   @Answers(200, Order, { page: true })
   list(@Query() query: OrderQuery) {
     return toPage(query, [query.shops ?? []], 1);
+  }
+
+  @Get('paged')
+  @Requires('viewer')
+  paged(@Query() query: PageQuery) {
+    return toPage(query, [], 0);
   }
 
   @Get('plain')
@@ -165,6 +172,8 @@ describeWithEngines('a request to a service', (engines) => {
     ['/api/orders?pageSize=201', 'pageSize'],
     ['/api/orders?pageSize=many', 'pageSize'],
     ['/api/orders?sort=-', 'sort'],
+    ['/api/orders/paged?sort=name', 'sort'],
+    ['/api/orders/paged?cursor=x', 'cursor'],
     ['/api/orders?colour=red', 'colour'],
     ['/api/orders?page=1&page=2', 'page'],
     ['/api/orders/7?party=x', 'party'],

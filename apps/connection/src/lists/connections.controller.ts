@@ -1,6 +1,5 @@
 import { londonDate } from '@lockstep/contracts';
-import { toSearchProblem } from '@lockstep/projection';
-import type { SearchEngine, SearchResult } from '@lockstep/search';
+import type { SearchEngine } from '@lockstep/search';
 import { Answers, Clock, type Page, ProblemError, Requires, SEARCH_ENGINE, toPage } from '@lockstep/service';
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ConnectionConfig } from '../connection.config.js';
@@ -24,19 +23,11 @@ export class ConnectionsController {
   async list(@Param('list') name: string, @Query() query: ConnectionsQuery): Promise<Page<ConnectionInfo>> {
     const list = findList(name);
     const today = londonDate(this.clock.now());
-    const found = await this.search(list, query);
+    const found = await this.engine.search(list.schema, list.alias, toSearchQuery(list, query, this.config));
     const rows = found.items.map(({ document }) =>
       toConnectionInfo(document as unknown as Parameters<typeof toConnectionInfo>[0], today),
     );
     return toPage(query, rows, found.total, found.cursor);
-  }
-
-  private async search(list: ConnectionList, query: ConnectionsQuery): Promise<SearchResult> {
-    try {
-      return await this.engine.search(list.schema, list.alias, toSearchQuery(list, query, this.config));
-    } catch (error) {
-      throw toSearchProblem(error);
-    }
   }
 }
 

@@ -1,12 +1,12 @@
 import { IsCalendarDate } from '@lockstep/contracts';
-import { CommaList, PageQuery } from '@lockstep/service';
+import { CommaList, SearchPageQuery } from '@lockstep/service';
 import { ArrayMaxSize, IsArray, IsOptional, IsString, MaxLength } from 'class-validator';
 
 const MAX_BODIES = 200;
 const MAX_CODE_LENGTH = 100;
 
 /** What a list of connections can be asked for. All conditions hold together; dates include both ends. */
-export class ConnectionsQuery extends PageQuery {
+export class ConnectionsQuery extends SearchPageQuery {
   /** Words of names or the GMC number; each is the beginning of a word. At most 256 characters. */
   @IsOptional()
   @IsString()

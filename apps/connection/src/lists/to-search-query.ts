@@ -1,5 +1,5 @@
 import type { Filter, SearchQuery } from '@lockstep/search';
-import { parseSort, validationProblem } from '@lockstep/service';
+import { parseSort, toPosition, validationProblem } from '@lockstep/service';
 import type { ConnectionList } from './connection-list.js';
 import type { ConnectionsQuery } from './connections.query.js';
 
@@ -62,10 +62,4 @@ function toRange(field: string, from: string | undefined, to: string | undefined
     throw validationProblem([{ path: `${field}From`, message: `${field}From must not be after ${field}To` }]);
   }
   return [{ field, range: { ...(from !== undefined && { from }), ...(to !== undefined && { to }) } }];
-}
-
-/** Page 1 is also what is not asked for, so only a later page contradicts a cursor. */
-function toPosition({ page, cursor }: ConnectionsQuery): Pick<SearchQuery, 'page' | 'cursor'> {
-  if (cursor === undefined) return { page };
-  return page === 1 ? { cursor } : { page, cursor };
 }

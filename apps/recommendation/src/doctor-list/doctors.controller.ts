@@ -1,4 +1,4 @@
-import { ProjectedIndex, toSearchProblem } from '@lockstep/projection';
+import { ProjectedIndex } from '@lockstep/projection';
 import type { SearchEngine, SearchQuery } from '@lockstep/search';
 import { Answers, Requires, SEARCH_ENGINE, toPage } from '@lockstep/service';
 import { Controller, Get, Inject, Query } from '@nestjs/common';
@@ -27,16 +27,12 @@ export class DoctorsController {
   }
 
   private async search(query: SearchQuery) {
-    try {
-      // The alias is there from the first request on, though nothing was rebuilt yet.
-      await this.index.ready();
-      return await Promise.all([
-        this.engine.search(recommendationSchema, ALIAS, query),
-        this.engine.count(recommendationSchema, ALIAS, [LISTED]),
-        this.engine.count(recommendationSchema, ALIAS, [LISTED, UNDER_NOTICE]),
-      ]);
-    } catch (error) {
-      throw toSearchProblem(error);
-    }
+    // The alias is there from the first request on, though nothing was rebuilt yet.
+    await this.index.ready();
+    return Promise.all([
+      this.engine.search(recommendationSchema, ALIAS, query),
+      this.engine.count(recommendationSchema, ALIAS, [LISTED]),
+      this.engine.count(recommendationSchema, ALIAS, [LISTED, UNDER_NOTICE]),
+    ]);
   }
 }

@@ -1,11 +1,11 @@
 import { GMC_OUTCOMES, type GmcOutcome, RECOMMENDATION_STATUSES, type RecommendationStatus } from '@lockstep/contracts';
-import { CommaList, PageQuery } from '@lockstep/service';
+import { CommaList, SearchPageQuery } from '@lockstep/service';
 import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 
 const NOTICES = ['true', 'false', 'YES', 'NO', 'ON_HOLD'] as const;
 
 /** What the list of doctors can be asked for. All conditions hold together. */
-export class DoctorsQuery extends PageQuery {
+export class DoctorsQuery extends SearchPageQuery {
   /** Words of names or the GMC number; each is the beginning of a word. At most 256 characters. */
   @IsOptional()
   @IsString()

@@ -1,5 +1,5 @@
 import type { Filter, SearchQuery, Sort } from '@lockstep/search';
-import { parseSort } from '@lockstep/service';
+import { parseSort, toPosition } from '@lockstep/service';
 import type { DoctorsQuery } from './doctors.query.js';
 
 /** The list is GMC's: whom only TIS knows has no recommendation to wait for. */
@@ -53,10 +53,4 @@ function equals(field: string, value: string | undefined): Filter[] {
 function toSort(query: DoctorsQuery): Sort[] {
   const first = parseSort(query, SORT_FIELDS, { field: 'submissionDate', direction: 'asc' });
   return first.field === 'doctorLastName' ? [first] : [first, { field: 'doctorLastName', direction: 'asc' }];
-}
-
-/** Page 1 is also what is not asked for, so only a later page contradicts a cursor. */
-function toPosition({ page, cursor }: DoctorsQuery): Pick<SearchQuery, 'page' | 'cursor'> {
-  if (cursor === undefined) return { page };
-  return page === 1 ? { cursor } : { page, cursor };
 }

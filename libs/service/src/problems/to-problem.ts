@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { IndexNotFoundError, SearchQueryError } from '@lockstep/search';
 import { HttpException } from '@nestjs/common';
 import { ProblemError } from './problem.js';
 
@@ -17,6 +18,8 @@ const CODES: Readonly<Record<number, string>> = {
 export function toProblem(error: unknown, unavailable: UnavailableChecks): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof HttpException) return fromHttpException(error);
+  if (error instanceof SearchQueryError) return new ProblemError(400, error.code, error.message);
+  if (error instanceof IndexNotFoundError) return indexNotReady();
   const engine = Object.keys(unavailable).find((name) => unavailable[name]?.(error));
   if (engine) return unavailableProblem(engine);
   return new ProblemError(
@@ -24,6 +27,12 @@ export function toProblem(error: unknown, unavailable: UnavailableChecks): Probl
     'INTERNAL_ERROR',
     'Something went wrong on our side. It was logged with this request id.',
   );
+}
+
+/** The service makes it by itself; until then there is nothing to read. */
+function indexNotReady(): ProblemError {
+  const headers = { 'Retry-After': String(RETRY_AFTER_SECONDS) };
+  return new ProblemError(503, 'INDEX_NOT_READY', 'This list is not there yet; try again.', {}, headers);
 }
 
 function unavailableProblem(engine: string): ProblemError {

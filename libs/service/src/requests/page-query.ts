@@ -1,8 +1,9 @@
+import type { SearchQuery } from '@lockstep/search';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 import { validationProblem } from '../problems/validation.js';
 
-/** The query of every list; a list adds its filters in a subclass. */
+/** The query of every list; a list adds its filters in a subclass, and what it can be sorted by. */
 export class PageQuery {
   /** From 1. */
   @IsOptional()
@@ -17,7 +18,13 @@ export class PageQuery {
   @Min(1)
   @Max(200)
   pageSize: number = 20;
+}
 
+/** The longest cursor that a search answers. */
+const MAX_CURSOR_LENGTH = 16_384;
+
+/** The query of a list over a search index. */
+export class SearchPageQuery extends PageQuery {
   /** `field` ascending or `-field` descending. */
   @IsOptional()
   @Matches(/^-?[A-Za-z][A-Za-z0-9_.]{0,63}$/)
@@ -26,7 +33,7 @@ export class PageQuery {
   /** The `cursor` of the page before, where a list goes deeper than pages reach. */
   @IsOptional()
   @IsString()
-  @MaxLength(2_048)
+  @MaxLength(MAX_CURSOR_LENGTH)
   cursor?: string;
 }
 
@@ -59,7 +66,7 @@ export interface SortOrder<Field extends string> {
 
 /** Reads `sort` against the fields that a list can be sorted by; throws a 400 that names them. */
 export function parseSort<Field extends string>(
-  query: PageQuery,
+  query: SearchPageQuery,
   fields: readonly Field[],
   fallback: SortOrder<Field>,
 ): SortOrder<Field> {
@@ -67,4 +74,10 @@ export function parseSort<Field extends string>(
   const field = fields.find((each) => each === query.sort?.replace(/^-/, ''));
   if (!field) throw validationProblem([{ path: 'sort', message: `sort must be one of ${fields.join(', ')}` }]);
   return { field, direction: query.sort.startsWith('-') ? 'desc' : 'asc' };
+}
+
+/** Where in a list a query begins. Page 1 is also what is not asked for, so only a later page contradicts a cursor. */
+export function toPosition({ page, cursor }: SearchPageQuery): Pick<SearchQuery, 'page' | 'cursor'> {
+  if (cursor === undefined) return { page };
+  return page === 1 ? { cursor } : { page, cursor };
 }
