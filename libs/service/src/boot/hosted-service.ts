@@ -1,5 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { DataSource } from 'typeorm';
+import { migrateAccess } from '../access/access.migrations.js';
 import { loadConfig } from '../config/load-config.js';
 import type { ServiceConfig } from '../config/service-config.js';
 import { routesOf } from '../front-door/routes-of.js';
@@ -17,6 +19,11 @@ export interface HostedService {
    * Throws `ConfigError` for wrong settings, and what stops it from starting.
    */
   start(env: NodeJS.ProcessEnv, logger: LoggerService | false): Promise<NestExpressApplication>;
+  /**
+   * Brings the schemas that it uses up to date and nothing else: of the engines only the database is asked, nothing is
+   * consumed or driven. Throws `ConfigError` for wrong settings, and what a migration threw.
+   */
+  migrate(env: NodeJS.ProcessEnv, logger: LoggerService | false): Promise<void>;
 }
 
 /** Enough to make a module and look at it; nothing connects before the application is made. */
@@ -42,6 +49,15 @@ export function hostService<Config extends ServiceConfig>(definition: ServiceDef
       } catch (error) {
         await app.close().catch(() => undefined);
         throw error;
+      }
+    },
+    migrate: async (env, logger) => {
+      // The service's own schema is migrated while the application is made, the one of access when it is initialised.
+      const app = await createServiceApp(definition, loadConfig(config, env), logger);
+      try {
+        await migrateAccess(app.get(DataSource), service);
+      } finally {
+        await app.close();
       }
     },
   };
