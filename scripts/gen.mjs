@@ -8,12 +8,14 @@ import { fileURLToPath } from 'node:url';
 import { messages, renderMessageCatalogue } from '@lockstep/contracts';
 import { buildRabbitDefinitions } from '@lockstep/messaging';
 import { frontDoorRules } from '@lockstep/standalone';
+import { renderNginxRules } from './nginx-rules.mjs';
 
 /** Path from the root of the repository to what stands there. */
 const generators = {
   'docs/messages.md': () => renderMessageCatalogue(),
   // What the reverse proxy before services that run alone needs to know.
   'docker/front-door/rules.json': () => `${JSON.stringify(frontDoorRules(), null, 2)}\n`,
+  'docker/front-door/rules.conf': () => renderNginxRules(frontDoorRules()),
   'docker/rabbitmq/definitions.json': () => `${JSON.stringify(buildRabbitDefinitions(messages), null, 2)}\n`,
 };
 
