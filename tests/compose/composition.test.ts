@@ -98,7 +98,7 @@ describeWithEngines('what docker-compose.yml describes', (engines) => {
     const { runId } = (await (await composition.call('POST', '/api/sync')).json()) as { runId: string };
     const signal = AbortSignal.timeout(LIMIT_MS);
     const stream = await followEvents(await composition.call('GET', `/api/sync/runs/${runId}/events`, { signal }));
-    await waitFor('progress', () => stream.types.includes('progress'), { timeoutMs: 30_000 });
+    await waitFor('progress', () => stream.types.includes('progress'), { timeoutMs: 60_000 });
     expect(stream.types).not.toContain('end');
     await connection.restart();
     await stream.ended;
