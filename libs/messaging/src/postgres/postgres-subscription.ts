@@ -23,7 +23,7 @@ import type { Outcome } from './settlement-writer.js';
 const REOPEN_BACKOFF = { firstMs: 200, maxMs: 5_000 };
 /** As RabbitMQ's quorum queues allow, so that what works on one broker works on the other. */
 const MAX_PREFETCH = 2_000;
-/** A connection that is half dead does not answer; what the broker takes back is the same. */
+/** A connection that is half dead does not answer; what is not back by then goes with the end of the session. */
 const GIVE_BACK_LIMIT_MS = 2_000;
 
 export interface SubscriptionParts {
@@ -117,9 +117,9 @@ export class PostgresSubscription implements Subscription {
       this.markReady();
       return await consumer.lost;
     } finally {
-      // What no batch has begun comes anew; what runs goes on, and its outcome is dropped.
+      // All that is in hand comes anew; what runs goes on, and its outcome is dropped.
       if (!this.draining.signal.aborted) this.buffer.discard();
-      consumer.end('over');
+      void consumer.end('over');
     }
   }
 
@@ -186,10 +186,7 @@ export class PostgresSubscription implements Subscription {
     consumer?.stop();
     for (const taken of this.buffer.pause()) returnUntouched(taken);
     await upTo(this.buffer.idle(), timeoutMs);
-    if (consumer) {
-      await upTo(consumer.giveBackAll(), GIVE_BACK_LIMIT_MS);
-      consumer.end('stopped');
-    }
+    if (consumer) await upTo(consumer.end('stopped'), GIVE_BACK_LIMIT_MS);
     this.currentState = 'closed';
   }
 }

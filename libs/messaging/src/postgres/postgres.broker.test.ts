@@ -215,6 +215,52 @@ describeWithEngines('The PostgreSQL broker', (engines) => {
     ]);
   });
 
+  it('leaves nothing claimed when a claim is answered only after the drain has given up waiting', async () => {
+    const note = makeNote();
+    await makeQueue(note);
+    const publisher = await open(note);
+    for (const text of ['1', '2', '3']) await publisher.publish(noteMessage(note, text));
+    await admin.query('BEGIN; LOCK TABLE broker.message IN SHARE MODE');
+    const leaving = await open(note, { service: 'leaving' });
+    const subscription = leaving.subscribe(note.queue, OPTIONS, () => new Promise(() => undefined));
+    await subscription.ready;
+    const closing = leaving.close();
+    await waitFor('the end of the drain', () => subscription.state === 'closed');
+    await admin.query('COMMIT');
+    await closing;
+    expect((await admin.query(`SELECT FROM broker.session WHERE service = 'leaving'`)).rowCount).toBe(0);
+    const seen = await collect(publisher, note);
+    await waitFor('all three', () => seen.length === 3);
+  });
+
+  it('delivers again what was in hand when the place of its dead letters was deleted', async () => {
+    const note = makeNote();
+    const broker = await open(note);
+    for (const text of ['1', '2', '3', '4', '5']) await broker.publish(noteMessage(note, text));
+    const seen: Delivery[] = [];
+    let finish: () => void = () => undefined;
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    await broker.subscribe(note.queue, { ...OPTIONS, prefetch: 5 }, async (deliveries) => {
+      seen.push(...deliveries);
+      await finished;
+      return deliveries.map(() => ({ kind: 'ack' }));
+    }).ready;
+    await waitFor('five in hand', async () => (await depthOf(broker, note))?.inHand === 5 && seen.length === 1);
+    await admin.query('DELETE FROM broker.queue WHERE name = $1', [`${note.queue.name}.dead`]);
+    await waitFor('the loss', () => broker.state().subscriptions[0]?.state === 'waiting');
+    await waitFor('the consumer', () => broker.state().subscriptions[0]?.state === 'open');
+    finish();
+    await waitFor('all five again', () => seen.filter(({ redelivered }) => redelivered).map(textOf), {
+      until: (texts) => texts.toSorted().join() === '1,2,3,4,5',
+    });
+    await waitFor('nothing left', async () => {
+      const depth = await depthOf(broker, note);
+      return depth?.inHand === 0 && depth.ready === 0;
+    });
+  });
+
   it('takes two connections, named for operators, and leaves neither them nor a session behind', async () => {
     const broker = await open(makeNote(), { service: 'shown' });
     const connections = async () => {

@@ -24,17 +24,17 @@ export class QueueConsumer implements SessionUser {
   private lose: (reason: string) => void = () => undefined;
   private detach: () => void = () => undefined;
   private readonly inHand = new Set<number>();
-  private isEnded = false;
+  private ended?: Promise<void>;
   private isStopped = false;
   /** The lowest id that no claim has looked for yet; none when all that is known of was taken. */
   private unclaimedFromId: number | undefined = 0;
   private claiming?: Promise<void>;
 
   constructor(private readonly parts: ConsumerParts) {
-    const ended = new Promise<string>((resolve) => {
+    const over = new Promise<string>((resolve) => {
       this.lose = resolve;
     });
-    this.lost = Promise.race([ended, parts.session.link.lost.then((reason) => reason.message)]);
+    this.lost = Promise.race([over, parts.session.link.lost.then((reason) => reason.message)]);
   }
 
   get queueId(): number {
@@ -50,7 +50,7 @@ export class QueueConsumer implements SessionUser {
   }
 
   get isOpen(): boolean {
-    return !this.isEnded && this.parts.session.link.isOpen;
+    return !this.ended && this.parts.session.link.isOpen;
   }
 
   /** @throws Error of the connection */
@@ -67,7 +67,8 @@ export class QueueConsumer implements SessionUser {
   topologyChanged(): void {
     void this.parts.find().then(
       (ids) => {
-        if (ids?.queueId !== this.parts.ids.queueId || ids.deadId !== this.deadId) this.end('the queue was deleted');
+        if (ids?.queueId !== this.parts.ids.queueId || ids.deadId !== this.deadId)
+          void this.end('the queue was deleted');
       },
       () => undefined,
     );
@@ -86,19 +87,27 @@ export class QueueConsumer implements SessionUser {
     this.isStopped = true;
   }
 
-  /** Takes no more and gives back what is not settled; resolves when that is stored. */
-  async giveBackAll(): Promise<void> {
-    this.stop();
-    await this.claiming;
-    // First what was settled just now: it stays in hand until it is stored.
-    await this.parts.session.settlements.flush();
-    await Promise.all([...this.inHand].map((id) => this.settle(id, { kind: 'release' })));
+  /**
+   * Takes and settles no more; resolves when what was in hand is back in the queue. The session may live on, and its claims
+   * with it, so that nobody else would ever free them. A second call joins the first.
+   */
+  end(reason: string): Promise<void> {
+    if (!this.ended) {
+      this.stop();
+      this.detach();
+      this.ended = this.giveBackAll();
+      this.lose(reason);
+    }
+    return this.ended;
   }
 
-  end(reason: string): void {
-    this.isEnded = true;
-    this.detach();
-    this.lose(reason);
+  private async giveBackAll(): Promise<void> {
+    const { settlements } = this.parts.session;
+    await this.claiming;
+    // First what was settled just now: it stays in hand until it is stored.
+    await settlements.flush();
+    await Promise.all([...this.inHand].map((id) => settlements.write(id, { kind: 'release' })));
+    this.inHand.clear();
   }
 
   private claim(): void {
@@ -119,9 +128,9 @@ export class QueueConsumer implements SessionUser {
     try {
       const claim = { sessionId: session.id, queueId: this.queueId, queueName, fromId, limit };
       const messages = await claimMessages(session.link, claim);
+      for (const message of messages) this.inHand.add(message.id);
       if (!this.isOpen) return;
       if (messages.length === limit) this.wake(messages.at(-1)!.id + 1);
-      for (const message of messages) this.inHand.add(message.id);
       for (const message of messages) this.parts.take(message);
     } catch (error) {
       // The session is lost already, or useless: another one begins.
