@@ -3,6 +3,7 @@ import type { CustomTypesConfig } from 'pg';
 import pg from 'pg';
 import { DataSource, type DataSourceOptions, type Logger, type MigrationInterface } from 'typeorm';
 import { quoteName } from './quote-name.js';
+import { limitSilence } from './silence-limit.js';
 
 /** What a service states about its database. */
 export interface DatabaseOptions {
@@ -22,6 +23,11 @@ export interface DatabaseOptions {
   readonly statementTimeoutMs?: number;
   /** How long a new connection, or one from a full pool, is waited for. Milliseconds. @default 10000 */
   readonly connectTimeoutMs?: number;
+  /**
+   * Silence after which a connection is given up, with the query on it. More than a statement may take and a transaction may
+   * rest. Milliseconds. @default 65000
+   */
+  readonly silenceLimitMs?: number;
   /** Told of the loss of an idle pooled connection; the pool replaces it by itself. @default ignored */
   readonly onConnectionLost?: (error: Error) => void;
 }
@@ -34,6 +40,8 @@ export type MigrationClass = new () => MigrationInterface;
 
 const DEFAULT_STATEMENT_TIMEOUT_MS = 60_000;
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
+/** Beyond the server's own limit of 60 seconds, so that its answer is heard. */
+const DEFAULT_SILENCE_LIMIT_MS = 65_000;
 /** Longest name that PostgreSQL keeps. */
 const MAX_APPLICATION_NAME_LENGTH = 63;
 
@@ -74,6 +82,7 @@ function dataSourceOptions(options: DatabaseOptions): DataSourceOptions {
       // A transaction left open by a hung caller would hold its locks for ever.
       idle_in_transaction_session_timeout: DEFAULT_STATEMENT_TIMEOUT_MS,
       keepAlive: true,
+      onConnect: (client: pg.Client) => limitSilence(client, options.silenceLimitMs ?? DEFAULT_SILENCE_LIMIT_MS),
       types: valueTypes,
     },
   };

@@ -1,4 +1,4 @@
-import { createTestDatabase, describeWithEngines, type TestDatabase, waitFor } from '@lockstep/testing';
+import { createTestDatabase, describeWithEngines, openTcpProxy, type TestDatabase, waitFor } from '@lockstep/testing';
 import { Test } from '@nestjs/testing';
 import pg from 'pg';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
@@ -161,6 +161,57 @@ describeWithEngines('the database library', (engines) => {
     const wrong = await dataSource.query('SELECT nothing').catch((error: unknown) => error);
     expect(isDatabaseUnavailable(wrong)).toBe(false);
     expect(await dataSource.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it('gives up connections to a host that vanished without a word, and works on new ones', async () => {
+    const proxy = await openTcpProxy(database.url);
+    const dataSource = createDataSource({
+      url: proxy.url,
+      schema: 'vanished',
+      service: 'test',
+      entities: [],
+      migrations: [CreateThing1760000000101],
+      poolSize: 2,
+      silenceLimitMs: 500,
+    });
+    opened.push(dataSource);
+    await dataSource.initialize();
+    await migrate(dataSource);
+    const pidOf = async (): Promise<number> => (await dataSource.query('SELECT pg_backend_pid() AS pid'))[0].pid;
+    const inTheMiddle = inTransaction(dataSource, async (manager) => {
+      await manager.query('UPDATE thing SET n = n + 1');
+      proxy.freeze();
+      await manager.query('UPDATE thing SET n = n + 1');
+    }).catch((error: unknown) => error);
+    expect(isDatabaseUnavailable(await inTheMiddle)).toBe(true);
+
+    const formerPids = await Promise.all([pidOf(), pidOf()]);
+    proxy.freeze();
+    const asked = await Promise.all([pidOf(), pidOf()].map((asking) => asking.catch((error: unknown) => error)));
+    expect(asked.every(isDatabaseUnavailable)).toBe(true);
+    for (const pid of await Promise.all([pidOf(), pidOf()])) expect(formerPids).not.toContain(pid);
+    proxy.cut();
+  });
+
+  it('lets a migration be silent for as long as it takes', async () => {
+    class Slow1760000000103 extends CreateThing1760000000101 {
+      override async up(queryRunner: QueryRunner): Promise<void> {
+        await queryRunner.query('SELECT pg_sleep(0.6)');
+      }
+    }
+    const dataSource = createDataSource({
+      url: database.url,
+      schema: 'slow',
+      service: 'test',
+      entities: [],
+      migrations: [Slow1760000000103],
+      poolSize: 1,
+      silenceLimitMs: 200,
+    });
+    opened.push(dataSource);
+    await dataSource.initialize();
+    expect(await migrate(dataSource)).toHaveLength(1);
+    await expect(dataSource.query('SELECT pg_sleep(0.6)')).rejects.toThrow('the database was silent for 200 ms');
   });
 
   it('sees that nobody listens on the port', async () => {

@@ -1,6 +1,8 @@
+import type { PoolClient } from 'pg';
 import { type DataSource, MigrationExecutor } from 'typeorm';
 import { createDataSource, type DatabaseOptions } from './data-source.js';
 import { quoteName } from './quote-name.js';
+import { allowSilence } from './silence-limit.js';
 
 /** Longest wait for another replica that is migrating the same schema. Milliseconds. */
 const LOCK_TIMEOUT_MS = 120_000;
@@ -15,8 +17,9 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
   const schema = (dataSource.options as { schema?: string }).schema ?? 'public';
   const queryRunner = dataSource.createQueryRunner();
   const lock = [`lockstep.migrate.${schema}`];
+  // A migration may rightly take longer than a service's statement. All is put back before the pool gets it again.
+  const limitSilenceAgain = allowSilence((await queryRunner.connect()) as PoolClient);
   try {
-    // A migration may rightly take longer than a service's statement. Both are put back before the pool gets it again.
     await queryRunner.query(`SET statement_timeout = 0; SET lock_timeout = ${LOCK_TIMEOUT_MS}`);
     await queryRunner.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', lock);
     await queryRunner.query(`CREATE SCHEMA IF NOT EXISTS ${quoteName(schema)}`);
@@ -29,6 +32,7 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
       .query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', lock)
       .then(() => queryRunner.query('RESET statement_timeout; RESET lock_timeout'))
       .catch(() => undefined);
+    limitSilenceAgain();
     await queryRunner.release();
   }
 }

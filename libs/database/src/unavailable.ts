@@ -27,7 +27,7 @@ const SQL_STATES = new Set(['57P01', '57P02', '57P03', '57P05', '53300']);
 
 /** Errors that node-postgres raises itself, without a code. */
 const DRIVER_MESSAGES =
-  /^(Connection terminated|Client was closed|Client has encountered a connection error|timeout e(xceeded when trying to connect|xpired))/;
+  /^(Connection terminated|Client was closed|Client has encountered a connection error|Query read timeout|timeout e(xceeded when trying to connect|xpired))/;
 
 /**
  * True when the database cannot be reached or is going away: the same call may succeed later, nothing about the

@@ -22,7 +22,7 @@ export interface MessagingOptions {
    * kept and handed over again, without counting attempts. @default always false
    */
   readonly isEngineUnavailable?: (error: unknown) => boolean;
-  /** How long a batch is kept for an engine before it is given back. @default 600_000 */
+  /** How long a batch is kept for an engine before it joins the end of its queue. @default 600_000 */
   readonly engineWaitLimitMs?: number;
   /** How long what is in hand may take to finish at shutdown. @default 25_000 */
   readonly drainTimeoutMs?: number;

@@ -15,6 +15,7 @@ export {
   RabbitManagement,
 } from './engines/rabbit-management.js';
 export { type EngineName, restartEngine } from './engines/restart-engine.js';
+export { openTcpProxy, type TcpProxy } from './engines/tcp-proxy.js';
 export { createTestDatabase, type TestDatabase } from './engines/test-database.js';
 export { createIndexPrefix, type TestIndexPrefix } from './engines/test-index-prefix.js';
 export { createTestPlaces, type TestPlaces } from './engines/test-places.js';

@@ -1,4 +1,4 @@
-import { createTestDatabase, describeWithEngines, type TestDatabase } from '@lockstep/testing';
+import { createTestDatabase, describeWithEngines, openTcpProxy, type TestDatabase, waitFor } from '@lockstep/testing';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createDataSource, databaseMigrations, inTransaction, LeaseLostError, Leases, migrate } from '../index.js';
@@ -93,5 +93,38 @@ describeWithEngines('Leases', (engines) => {
       return signal.reason as unknown;
     });
     expect(reason).toBeInstanceOf(LeaseLostError);
+  });
+
+  it('tells the work that its time is over when the database does not answer, and asks only once at a time', async () => {
+    const proxy = await openTcpProxy(database.url);
+    const asking = createDataSource({
+      url: proxy.url,
+      schema: 'leases',
+      service: 'test',
+      entities: [],
+      migrations: databaseMigrations,
+      silenceLimitMs: 1_500,
+    });
+    await asking.initialize();
+    let renewals = 0;
+    const query = asking.query.bind(asking);
+    asking.query = (async (text: string, values: unknown[]) => {
+      if (text.startsWith('UPDATE lease SET expires_at')) renewals += 1;
+      return query(text, values);
+    }) as typeof query;
+    try {
+      const reason = await new Leases(asking).hold('silent', { owner: 'a', ttlMs: 600 }, async (_lease, signal) => {
+        await waitFor('a renewal', () => renewals === 1);
+        proxy.freeze();
+        await waitFor('the signal', () => signal.aborted, { timeoutMs: 1_200 });
+        return signal.reason as unknown;
+      });
+      expect(reason).toBeInstanceOf(LeaseLostError);
+      expect(renewals).toBeLessThanOrEqual(2);
+      expect(await leases.acquire('silent', 'b', LONG_MS)).toBeDefined();
+    } finally {
+      await asking.destroy();
+      proxy.cut();
+    }
   });
 });

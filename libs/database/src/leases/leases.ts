@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -81,36 +82,55 @@ export class Leases {
 
   /**
    * Runs `work` while holding the lease, renewing it in the background; resolves with `undefined` without running it when
-   * somebody else holds the lease. The signal is aborted when the lease is lost: stop then, and write nothing more.
+   * somebody else holds the lease. The signal is aborted when the lease is lost, and when its time is over although nobody
+   * answered: stop then, and write nothing more.
    */
   async hold<T>(
     name: string,
     { owner, ttlMs }: HoldOptions,
     work: (lease: Lease, signal: AbortSignal) => Promise<T>,
   ): Promise<T | undefined> {
+    const askedAt = performance.now();
     const lease = await this.acquire(name, owner, ttlMs);
     if (!lease) return undefined;
-    const lost = new AbortController();
-    let renewedAt = performance.now();
-    const timer = setInterval(() => {
-      this.renew(lease, ttlMs).then(
-        () => {
-          renewedAt = performance.now();
-        },
-        (error: unknown) => {
-          // An unreachable database does not take the lease away before its time is over.
-          const isOver = performance.now() - renewedAt >= ttlMs;
-          if (error instanceof LeaseLostError || isOver) lost.abort(new LeaseLostError(lease));
-        },
-      );
-    }, ttlMs / 3);
+    const renewal = this.keepRenewed(lease, ttlMs, askedAt);
     try {
-      return await work(lease, lost.signal);
+      return await work(lease, renewal.lost);
     } finally {
-      clearInterval(timer);
+      renewal.stop();
       // Left alone it runs out by itself; an unreachable database must not replace the outcome of the work.
       await this.release(lease).catch(() => undefined);
     }
+  }
+
+  /**
+   * Renews at a third of the time, one renewal after the other: on a database that does not answer they would fill the pool.
+   * That one fails does not take the lease away before its time, counted from when it was asked for, is over.
+   */
+  private keepRenewed(lease: Lease, ttlMs: number, askedAt: number): { lost: AbortSignal; stop(): void } {
+    const [lost, stopped] = [new AbortController(), new AbortController()];
+    const lose = (): void => lost.abort(new LeaseLostError(lease));
+    let runsOut: NodeJS.Timeout | undefined;
+    const holdUntil = (time: number): void => {
+      clearTimeout(runsOut);
+      if (!stopped.signal.aborted) runsOut = setTimeout(lose, time - performance.now());
+    };
+    const renewAgainAndAgain = async (): Promise<void> => {
+      while (await delay(ttlMs / 3, true, { signal: stopped.signal }).catch(() => false)) {
+        const renewingAt = performance.now();
+        await this.renew(lease, ttlMs).then(
+          () => holdUntil(renewingAt + ttlMs),
+          (error: unknown) => error instanceof LeaseLostError && lose(),
+        );
+      }
+    };
+    holdUntil(askedAt + ttlMs);
+    void renewAgainAndAgain();
+    const stop = (): void => {
+      stopped.abort();
+      clearTimeout(runsOut);
+    };
+    return { lost: lost.signal, stop };
   }
 }
 

@@ -3,6 +3,7 @@ import { describeWithEngines, type Engines, waitFor } from '@lockstep/testing';
 import { Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { MessagingCounters } from '../counters.js';
+import { DELIVERY_LIMIT } from '../topology/queue-arguments.js';
 import type { TopologyMode } from '../topology/topology-mode.js';
 import type { Broker, Delivery, DeliveryHandler, Settlement, SubscribeOptions } from './broker.js';
 import { HEADER } from './message-headers.js';
@@ -330,6 +331,38 @@ export function describeBroker(name: string, makePlace: (engines: Engines) => Pr
       await broker.publish(noteMessage(note, 'again'));
       await arrived(seen, 2);
       expect(seen.all.map(({ attempt }) => attempt)).toEqual([1, 1]);
+    });
+
+    it('puts a message at the end of its queue as often as is asked, and nothing counts', async () => {
+      const note = makeNote();
+      // With the limits of the definitions file.
+      await place.declare([note.definition]);
+      const broker = await open(note);
+      const rounds = DELIVERY_LIMIT + 10;
+      const seen = await collect(broker, note, { batchSize: 2, batchWaitMs: 5 }, () => ({
+        kind: seen.all.length > 2 * rounds ? 'ack' : 'requeue',
+      }));
+      const dead = await collectDead(broker, note);
+      const messages = ['1', '2'].map((text) => noteMessage(note, text));
+      for (const message of messages) await broker.publish(message);
+      await arrived(seen, 2 * rounds + 2);
+      await waitFor('an empty queue', () => place.countReady(note.queue.name), { until: (count) => count === 0 });
+      const last = seen.all.slice(-2).sort((a, b) => (textOf(a) < textOf(b) ? -1 : 1));
+      for (const [index, { properties, routingKey, exchange }] of messages.entries()) {
+        expect(last[index]).toMatchObject({ attempt: 1, exchange, routingKey, properties });
+      }
+      expect(dead).toEqual([]);
+    });
+
+    it('parks by itself what was handed over again and again and never settled', async () => {
+      const note = makeNote();
+      const broker = await open(note);
+      const dead = await collectDead(broker, note);
+      const seen = await collect(broker, note, {}, () => ({ kind: 'release' }));
+      await broker.publish(noteMessage(note, 'killer'));
+      await waitFor('the dead letter', () => dead.length);
+      expect(seen.all).toHaveLength(DELIVERY_LIMIT + 1);
+      expect(dead[0]!.properties.headers['x-dead-reason']).toMatch(/^DELIVERY_LIMIT: handed over 51 times/);
     });
 
     it('gives a batch back whose handler throws or answers too little', async () => {

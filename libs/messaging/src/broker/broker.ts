@@ -42,13 +42,15 @@ export interface Delivery {
  * - `ack`: done, forgotten by the broker.
  * - `retry`: again after the queue's shortest wait of at least `delayMs` (default: the wait of this attempt); parked after the last attempt.
  * - `dead`: parked in `<queue>.dead` with the reason.
- * - `release`: given back untouched, without counting an attempt.
+ * - `release`: given back untouched, without counting an attempt; that it was handed over counts.
+ * - `requeue`: joins the end of its queue as if published anew, and nothing counts.
  */
 export type Settlement =
   | { readonly kind: 'ack' }
   | { readonly kind: 'retry'; readonly reason: string; readonly delayMs?: number }
   | { readonly kind: 'dead'; readonly reason: string }
-  | { readonly kind: 'release' };
+  | { readonly kind: 'release' }
+  | { readonly kind: 'requeue' };
 
 /**
  * Answers each delivery of a batch, in order. `draining` is aborted when the consumer is asked to stop: a handler that

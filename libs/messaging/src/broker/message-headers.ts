@@ -16,6 +16,8 @@ export const HEADER = {
   originalRoutingKey: 'x-original-routing-key',
   /** How often an operator sent a parked message back. */
   replays: 'x-replays',
+  /** On RabbitMQ: redeliveries of the message under which it was known to its queue before. */
+  redeliveries: 'x-redeliveries',
 } as const;
 
 /** The longest reason that travels in a header, in characters. */
@@ -59,23 +61,29 @@ export function headersForDead(delivery: Delivery, reason: string, now: Date): M
   };
 }
 
+/** Headers of a delivery that joins the end of its queue; `redeliveries` it had, where those still count. */
+export function headersForRequeue(delivery: Delivery, redeliveries: number): MessageHeaders {
+  return { ...carried(delivery), ...(redeliveries > 0 && { [HEADER.redeliveries]: redeliveries }) };
+}
+
 /** Headers of a parked message that an operator sends back: a first attempt again, its replays counted. */
 export function headersForReplay(headers: MessageHeaders, replays: number): MessageHeaders {
   const { [HEADER.deadReason]: _reason, [HEADER.deadAt]: _at, [HEADER.retryReason]: _retry, ...kept } = headers;
-  return { ...withoutDeaths(kept), [HEADER.attempt]: 1, [HEADER.replays]: replays };
+  return { ...withoutBrokersOwn(kept), [HEADER.attempt]: 1, [HEADER.replays]: replays };
 }
 
 function carried(delivery: Delivery): MessageHeaders {
   return {
-    ...withoutDeaths(delivery.properties.headers),
+    ...withoutBrokersOwn(delivery.properties.headers),
     [HEADER.originalExchange]: delivery.exchange,
     [HEADER.originalRoutingKey]: delivery.routingKey,
   };
 }
 
+/** What a broker writes about a message, and our own count that goes with it: nothing of that is true of the next one. */
+const BROKERS_OWN = /^x-(death|(first|last)-death-.*|delivery-count|acquired-count|redeliveries)$/;
+
 // RabbitMQ 3.x takes a republished `x-death` for its own and drops a message that it believes to go in circles.
-function withoutDeaths(headers: MessageHeaders): MessageHeaders {
-  return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => name !== 'x-death' && !/^x-(first|last)-death-/.test(name)),
-  );
+function withoutBrokersOwn(headers: MessageHeaders): MessageHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !BROKERS_OWN.test(name)));
 }

@@ -116,11 +116,11 @@ describe('BatchProcessor', () => {
     expect(calls.every((call) => call.length === 2)).toBe(true);
   });
 
-  it('gives the batch back when the engine does not return in time', async () => {
+  it('puts the batch at the end of its queue when the engine does not return in time', async () => {
     const { processor } = make(() => Promise.reject(new EngineGoneError()), 20_000);
     const settling = processor.settle(['1', '2'].map(deliver), running);
     await vi.advanceTimersByTimeAsync(40_000);
-    expect(await settling).toEqual([{ kind: 'release' }, { kind: 'release' }]);
+    expect(await settling).toEqual([{ kind: 'requeue' }, { kind: 'requeue' }]);
     expect(processor.waitsForEngine).toBe(false);
   });
 

@@ -17,13 +17,13 @@ export interface BatchProcessorOptions {
   readonly call: HandlerCall;
   /** True for an error that says that a database or index is gone, and nothing about the messages. */
   readonly isEngineUnavailable: (error: unknown) => boolean;
-  /** How long a batch is kept in hand for an engine; then it is given back. */
+  /** How long a batch is kept in hand for an engine; then it joins the end of its queue. */
   readonly engineWaitLimitMs: number;
   readonly counters: MessagingCounters;
 }
 
-/** The batch could not be handled for lack of an engine, and goes back untouched. */
-const GIVEN_BACK = Symbol('given back');
+/** The engine stayed away for as long as a batch is kept for it. */
+const ENGINE_AWAY = Symbol('engine away');
 
 /**
  * Turns deliveries into verdicts so that no message pays for another: what cannot be read is parked alone, a batch whose
@@ -75,7 +75,8 @@ export class BatchProcessor {
 
   private async callOrGiveBack(messages: ReceivedMessage[], draining: AbortSignal): Promise<Settlement[]> {
     const verdicts = await this.callUntilEngineAnswers(messages, draining);
-    if (verdicts === GIVEN_BACK) return messages.map(() => ({ kind: 'release' }));
+    // However often an outage brings the batch back to its queue, that must not count as if it killed its consumers.
+    if (verdicts === ENGINE_AWAY) return messages.map(() => ({ kind: draining.aborted ? 'release' : 'requeue' }));
     if (!Array.isArray(verdicts) || verdicts.length !== messages.length) {
       throw new TypeError(`a handler must answer each message: ${messages.length} given, answer ${typeof verdicts}`);
     }
@@ -85,7 +86,7 @@ export class BatchProcessor {
   private async callUntilEngineAnswers(
     messages: ReceivedMessage[],
     draining: AbortSignal,
-  ): Promise<Verdict[] | typeof GIVEN_BACK> {
+  ): Promise<Verdict[] | typeof ENGINE_AWAY> {
     const giveUpAt = performance.now() + this.options.engineWaitLimitMs;
     let failures = 0;
     try {
@@ -94,7 +95,7 @@ export class BatchProcessor {
           return await this.timedCall(messages, draining);
         } catch (error) {
           if (!this.options.isEngineUnavailable(error)) throw error;
-          if (draining.aborted || performance.now() >= giveUpAt) return GIVEN_BACK;
+          if (draining.aborted || performance.now() >= giveUpAt) return ENGINE_AWAY;
           if (failures === 0) this.beginWaiting(error);
           await pause(backoffMs(failures, ENGINE_BACKOFF), draining);
           failures += 1;

@@ -1,7 +1,7 @@
 import type { Settlement } from '../broker/broker.js';
 
 /** A handler's answer for one message. */
-export type Verdict = Exclude<Settlement, { kind: 'release' }>;
+export type Verdict = Exclude<Settlement, { kind: 'release' | 'requeue' }>;
 
 /** Done; also for a message that was seen before or is out of date. */
 export function ack(): Verdict {

@@ -1,8 +1,7 @@
-import { createTestDatabase, type Engines } from '@lockstep/testing';
+import { createTestDatabase, type Engines, openTcpProxy, type TcpProxy } from '@lockstep/testing';
 import pg from 'pg';
 import type { BrokerPlace } from '../broker/broker.conformance.js';
 import type { Broker } from '../broker/broker.js';
-import { openTcpProxy, type TcpProxy } from '../broker/tcp-proxy.fixture.js';
 import { queuesOf } from '../topology/queue-arguments.js';
 import { PostgresBroker } from './postgres.broker.js';
 import { PostgresLink } from './postgres-link.js';

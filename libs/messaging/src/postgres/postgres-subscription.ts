@@ -13,7 +13,7 @@ import type {
 import { decideMove } from '../broker/decide-move.js';
 import { backoffMs, pause, upTo } from '../broker/waiting.js';
 import type { MessagingCounters } from '../counters.js';
-import { DELIVERY_LIMIT } from '../topology/queue-arguments.js';
+import { DELIVERY_LIMIT, deliveryLimitReason } from '../topology/queue-arguments.js';
 import type { ConsumerSession } from './consumer-session.js';
 import type { ClaimedMessage } from './message-claim.js';
 import type { QueueIds } from './postgres-topology.js';
@@ -147,8 +147,7 @@ export class PostgresSubscription implements Subscription {
 
   /** Its consumers never came to an end with it: most likely it ended them. */
   private parkKiller(taken: Taken): void {
-    const reason = `DELIVERY_LIMIT: handed over ${taken.message.deliveries - 1} times and never settled`;
-    this.settle(taken, { kind: 'dead', reason });
+    this.settle(taken, { kind: 'dead', reason: deliveryLimitReason(taken.message.deliveries - 1) });
   }
 
   private async process(batch: Taken[]): Promise<void> {
@@ -171,9 +170,8 @@ export class PostgresSubscription implements Subscription {
     settlement: Settlement,
     { deadId }: QueueConsumer,
   ): { verdict: string; outcome: Outcome } {
-    if (settlement.kind === 'ack' || settlement.kind === 'release') {
-      return { verdict: settlement.kind, outcome: { kind: settlement.kind } };
-    }
+    const { kind } = settlement;
+    if (kind === 'ack' || kind === 'release' || kind === 'requeue') return { verdict: kind, outcome: { kind } };
     const { next, properties } = decideMove(this.parts.queue, delivery, settlement, new Date());
     if (next.kind === 'wait') return { verdict: 'retry', outcome: { ...next, properties } };
     return { verdict: 'dead', outcome: { kind: 'park', deadId, properties } };

@@ -6,7 +6,6 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { describeBroker } from '../broker/broker.conformance.js';
 import type { Broker, Delivery, DeliveryHandler, Settlement, SubscribeOptions } from '../broker/broker.js';
 import { makeNote, type Note, noteMessage, textOf } from '../broker/note.fixture.js';
-import { DELIVERY_LIMIT } from '../topology/queue-arguments.js';
 import { PostgresBroker, type PostgresBrokerOptions } from './postgres.broker.js';
 import { makePostgresPlace } from './postgres-place.conformance.js';
 
@@ -176,21 +175,6 @@ describeWithEngines('The PostgreSQL broker', (engines) => {
     await waitFor('the depths', () => depthOf(broker, note), {
       until: (depth) => JSON.stringify(depth) === JSON.stringify(expected),
     });
-  });
-
-  it('parks by itself what was handed over again and again and never settled', async () => {
-    const note = makeNote();
-    const broker = await open(note);
-    const dead: Delivery[] = [];
-    await broker.subscribeDead(note.queue, OPTIONS, async (deliveries) => {
-      dead.push(...deliveries);
-      return deliveries.map(() => ({ kind: 'ack' }));
-    }).ready;
-    const seen = await collect(broker, note, { kind: 'release' });
-    await broker.publish(noteMessage(note, 'killer'));
-    await waitFor('the dead letter', () => dead.length);
-    expect(seen).toHaveLength(DELIVERY_LIMIT + 1);
-    expect(dead[0]!.properties.headers['x-dead-reason']).toMatch(/^DELIVERY_LIMIT: handed over 51 times/);
   });
 
   it('does not count against a message that it was waiting while services came and went', async () => {

@@ -6,6 +6,7 @@ import { announce } from './queue-channel.js';
 export type Outcome =
   | { readonly kind: 'ack' }
   | { readonly kind: 'release'; readonly isUntouched?: boolean }
+  | { readonly kind: 'requeue' }
   | { readonly kind: 'wait'; readonly delayMs: number; readonly properties: MessageProperties }
   | { readonly kind: 'park'; readonly deadId: number; readonly properties: MessageProperties };
 
@@ -47,6 +48,7 @@ export class SettlementWriter {
     try {
       await this.ack(ofKind(outcomes, 'ack'));
       await this.release(ofKind(outcomes, 'release'));
+      await this.requeue(ofKind(outcomes, 'requeue'));
       await this.delay(ofKind(outcomes, 'wait'));
       await this.park(ofKind(outcomes, 'park'));
     } catch (error) {
@@ -63,6 +65,10 @@ export class SettlementWriter {
     if (released.length === 0) return;
     const untouched = idsOf(released.filter(({ isUntouched }) => isUntouched));
     await this.link.query({ ...RELEASE, values: [this.sessionId, idsOf(released), untouched] });
+  }
+
+  private async requeue(requeued: readonly Settled<'requeue'>[]): Promise<void> {
+    if (requeued.length > 0) await this.link.query({ ...REQUEUE, values: [this.sessionId, idsOf(requeued)] });
   }
 
   private async delay(delayed: readonly Settled<'wait'>[]): Promise<void> {
@@ -94,6 +100,15 @@ const RELEASE = {
       UPDATE broker.message SET claimed_by = NULL, deliveries = deliveries - (id = ANY($3::bigint[]))::int
       WHERE id = ANY($2::bigint[]) AND claimed_by = $1 RETURNING queue_id, id)
     ${announce('released')}`,
+};
+
+/** A new id puts it behind what waits already, as if published now. */
+const REQUEUE = {
+  name: 'broker-requeue',
+  text: `WITH requeued AS (
+      UPDATE broker.message SET id = nextval('broker.message_id_seq'), claimed_by = NULL, deliveries = 0
+      WHERE id = ANY($2::bigint[]) AND claimed_by = $1 RETURNING queue_id, id)
+    ${announce('requeued')}`,
 };
 
 const DELAY = {

@@ -1,6 +1,6 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { Delivery, MessageProperties } from '../broker/broker.js';
-import { attemptOf, HEADER, textHeader } from '../broker/message-headers.js';
+import { attemptOf, HEADER, numberHeader, textHeader } from '../broker/message-headers.js';
 
 /** What came off the wire, without the AMQP fields that only the adapter needs. */
 export function toDelivery(queue: string, message: ConsumeMessage): Delivery {
@@ -15,6 +15,21 @@ export function toDelivery(queue: string, message: ConsumeMessage): Delivery {
     redelivered: fields.redelivered,
     attempt: attemptOf(properties.headers),
   };
+}
+
+/** How often a message came back to its queue unsettled. */
+export interface Redeliveries {
+  /** As the broker counts, which drops the message, or parks it, beyond its own limit. */
+  readonly counted: number;
+  /** With those under which it was known to its queue before. */
+  readonly total: number;
+}
+
+export function redeliveriesOf({ fields, properties }: ConsumeMessage): Redeliveries {
+  const headers = properties.headers ?? {};
+  // A message that comes for the first time may carry anything that a stranger wrote.
+  const counted = fields.redelivered ? (numberHeader(headers, 'x-delivery-count') ?? 0) : 0;
+  return { counted, total: counted + (numberHeader(headers, HEADER.redeliveries) ?? 0) };
 }
 
 function toProperties({ properties }: ConsumeMessage): MessageProperties {

@@ -1,8 +1,7 @@
-import { createTestVhost, type Engines } from '@lockstep/testing';
+import { createTestVhost, type Engines, openTcpProxy, type TcpProxy } from '@lockstep/testing';
 import { connect } from 'amqplib';
 import type { BrokerPlace } from '../broker/broker.conformance.js';
 import type { Broker } from '../broker/broker.js';
-import { openTcpProxy, type TcpProxy } from '../broker/tcp-proxy.fixture.js';
 import { buildRabbitDefinitions } from '../topology/rabbit-definitions.js';
 import { RabbitBroker } from './rabbit.broker.js';
 

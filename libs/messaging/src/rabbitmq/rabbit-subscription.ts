@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { askHandler, BROKEN_HANDLER_PAUSE_MS } from '../broker/ask-handler.js';
+import { askHandler } from '../broker/ask-handler.js';
 import { BatchBuffer } from '../broker/batch-buffer.js';
 import type {
   Delivery,
@@ -10,11 +10,19 @@ import type {
   Subscription,
   SubscriptionState,
 } from '../broker/broker.js';
+import { isBrokerGone } from '../broker/publish-errors.js';
 import { backoffMs, pause, upTo } from '../broker/waiting.js';
 import type { MessagingCounters } from '../counters.js';
-import { toDelivery } from './rabbit-message.js';
+import { DELIVERY_LIMIT, deliveryLimitReason } from '../topology/queue-arguments.js';
+import { redeliveriesOf, toDelivery } from './rabbit-message.js';
 
 const REOPEN_BACKOFF = { firstMs: 200, maxMs: 5_000 };
+const SETTLE_BACKOFF = { firstMs: 1_000, maxMs: 15_000 };
+/**
+ * Redeliveries after which a message is sent to the end of its queue anew, its count kept by us: without our policy
+ * RabbitMQ 4 drops what came back 20 times, and a consumer that is restarted again and again brings everything back.
+ */
+const RENEW_AFTER_REDELIVERIES = 10;
 /** Quorum queues allow no more. */
 const MAX_PREFETCH = 2_000;
 /** A connection that is half dead does not answer; what the broker takes back is the same. */
@@ -22,6 +30,8 @@ const CHANNEL_CLOSE_LIMIT_MS = 2_000;
 
 export interface SubscriptionParts {
   readonly queueName: string;
+  /** The queue is one of dead letters, which come back for as long as it takes. */
+  readonly isDead: boolean;
   readonly createChannel: () => Promise<Channel>;
   readonly prepare: (channel: Channel) => Promise<void>;
   /** Puts a retried or dead message where it belongs; the delivery is acknowledged once it resolves. */
@@ -29,6 +39,8 @@ export interface SubscriptionParts {
     delivery: Delivery,
     settlement: Extract<Settlement, { kind: 'retry' | 'dead' }>,
   ) => Promise<'retry' | 'dead'>;
+  /** Puts a message at the end of its queue; the delivery is acknowledged once it resolves. */
+  readonly requeue: (delivery: Delivery, redeliveries: number) => Promise<void>;
   readonly counters: MessagingCounters;
 }
 
@@ -41,6 +53,9 @@ interface Epoch {
   isOpen: boolean;
   consumerTag: string;
 }
+
+/** `renew`: to the end of its queue, and what it has behind it still counts. */
+type Outcome = Settlement | { readonly kind: 'renew'; readonly redeliveries: number };
 
 interface Taken {
   readonly delivery: Delivery;
@@ -136,8 +151,13 @@ export class RabbitSubscription implements Subscription {
       return;
     }
     this.parts.counters.add('messaging_delivered_total', { queue: this.queue });
+    const taken = { epoch, message, delivery: toDelivery(this.queue, message) };
+    const { counted, total } = redeliveriesOf(message);
     if (this.draining.signal.aborted) giveBack(epoch, message);
-    else this.buffer.push({ epoch, message, delivery: toDelivery(this.queue, message) });
+    else if (this.parts.isDead) this.buffer.push(taken);
+    else if (total > DELIVERY_LIMIT) void this.settle(taken, { kind: 'dead', reason: deliveryLimitReason(total) });
+    else if (counted >= RENEW_AFTER_REDELIVERIES) void this.settle(taken, { kind: 'renew', redeliveries: total });
+    else this.buffer.push(taken);
   }
 
   private async endEpoch(epoch: Epoch): Promise<void> {
@@ -156,19 +176,23 @@ export class RabbitSubscription implements Subscription {
     await Promise.all(batch.map((taken, index) => this.settle(taken, settlements?.[index])));
   }
 
-  private async settle({ epoch, message, delivery }: Taken, settlement: Settlement | undefined): Promise<void> {
-    if (!epoch.isOpen) return;
-    try {
-      const outcome = await this.apply({ epoch, message, delivery }, settlement);
-      this.parts.counters.add('messaging_settled_total', { queue: this.queue, verdict: outcome });
-    } catch (error) {
-      this.log.warn(`${this.queue}: message ${delivery.properties.messageId} goes back: ${String(error)}`);
-      await pause(BROKEN_HANDLER_PAUSE_MS, this.draining.signal);
-      giveBack(epoch, message);
+  /** A broker that takes nothing for now is waited for with the message in hand: giving it back would use up its deliveries. */
+  private async settle(taken: Taken, settlement: Outcome | undefined): Promise<void> {
+    for (let failures = 0; taken.epoch.isOpen; failures += 1) {
+      try {
+        const outcome = await this.apply(taken, settlement);
+        this.parts.counters.add('messaging_settled_total', { queue: this.queue, verdict: outcome });
+        return;
+      } catch (error) {
+        const { messageId } = taken.delivery.properties;
+        this.log.warn(`${this.queue}: message ${messageId} is not settled yet: ${String(error)}`);
+        await pause(backoffMs(failures, SETTLE_BACKOFF), this.draining.signal);
+        if (this.draining.signal.aborted || !isBrokerGone(error)) return giveBack(taken.epoch, taken.message);
+      }
     }
   }
 
-  private async apply({ epoch, message, delivery }: Taken, settlement?: Settlement): Promise<string> {
+  private async apply({ epoch, message, delivery }: Taken, settlement?: Outcome): Promise<string> {
     switch (settlement?.kind) {
       case 'ack':
         epoch.channel.ack(message);
@@ -180,6 +204,11 @@ export class RabbitSubscription implements Subscription {
         if (epoch.isOpen) epoch.channel.ack(message);
         return moved;
       }
+      case 'requeue':
+      case 'renew':
+        await this.parts.requeue(delivery, settlement.kind === 'renew' ? settlement.redeliveries : 0);
+        if (epoch.isOpen) epoch.channel.ack(message);
+        return 'requeue';
       case 'release':
         epoch.channel.nack(message, false, true);
         return 'release';

@@ -3,12 +3,14 @@ import { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { retryQueueName } from '@lockstep/contracts';
 import { createTestVhost, describeWithEngines, type TestVhost, waitFor } from '@lockstep/testing';
+import { Logger } from '@nestjs/common';
 import { connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { describeBroker } from '../broker/broker.conformance.js';
 import type { Delivery, SubscribeOptions } from '../broker/broker.js';
 import { makeNote, type Note, noteMessage, textOf } from '../broker/note.fixture.js';
 import { MessagingCounters } from '../counters.js';
+import { DELIVERY_LIMIT } from '../topology/queue-arguments.js';
 import { buildRabbitDefinitions } from '../topology/rabbit-definitions.js';
 import { RabbitBroker, type RabbitBrokerOptions } from './rabbit.broker.js';
 import { socketOptions } from './rabbit-connection.js';
@@ -168,6 +170,57 @@ describeWithEngines('The RabbitMQ broker', (engines) => {
     expect(dead[0]!.properties.headers['x-death']).toMatchObject([
       { reason: 'delivery_limit', queue: note.queue.name },
     ]);
+  });
+
+  it('loses nothing where the broker drops what came back 20 times, as RabbitMQ 4 does without a policy', async () => {
+    const note = makeNote();
+    const definitions = buildRabbitDefinitions([note.definition]);
+    for (const policy of definitions.policies) policy.definition = { 'delivery-limit': 20 };
+    await vhost.management.importDefinitions(definitions);
+    const broker = await open(note);
+    const dead: Delivery[] = [];
+    let given = 0;
+    broker.subscribe(note.queue, OPTIONS, async (deliveries) => {
+      given += deliveries.length;
+      return deliveries.map(() => ({ kind: 'release' }));
+    });
+    broker.subscribeDead(note.queue, OPTIONS, async (deliveries) => {
+      dead.push(...deliveries);
+      return deliveries.map(() => ({ kind: 'ack' }));
+    });
+    await waitFor('the consumers', () => isOpen(broker));
+    await broker.publish(noteMessage(note, 'killer'));
+    await waitFor('the dead letter', () => dead.length);
+    expect(given).toBe(DELIVERY_LIMIT + 1);
+    expect(dead[0]!.properties.headers).not.toHaveProperty('x-redeliveries');
+  });
+
+  it('keeps in hand what it cannot move while the broker takes nothing', async () => {
+    const note = makeNote();
+    const broker = await open(note, { confirmTimeoutMs: 100 });
+    let given = 0;
+    broker.subscribe(note.queue, OPTIONS, async (deliveries) => {
+      given += deliveries.length;
+      return deliveries.map(() => ({ kind: 'dead', reason: 'NO' }));
+    });
+    const dead: Delivery[] = [];
+    broker.subscribeDead(note.queue, OPTIONS, async (deliveries) => {
+      dead.push(...deliveries);
+      return deliveries.map(() => ({ kind: 'ack' }));
+    });
+    await waitFor('the consumers', () => isOpen(broker));
+    const { model } = (broker as unknown as { publishing: { model: EventEmitter } }).publishing;
+    const publisher = await open(note);
+    model.emit('blocked', 'low on memory');
+    const warnings = vi.spyOn(Logger.prototype, 'warn');
+    await publisher.publish(noteMessage(note, 'once'));
+    await waitFor(
+      'two attempts to move it',
+      () => warnings.mock.calls.filter(([text]) => String(text).includes('not settled yet')).length >= 2,
+    );
+    model.emit('unblocked');
+    await waitFor('the dead letter', () => dead.length);
+    expect(given).toBe(1);
   });
 
   it('says that a full queue refused the message', async () => {

@@ -10,6 +10,8 @@ import type {
   Subscription,
 } from '../broker/broker.js';
 import { decideMove } from '../broker/decide-move.js';
+import { headersForRequeue } from '../broker/message-headers.js';
+import { bodyId } from '../broker/message-id.js';
 import { UnroutableError } from '../broker/publish-errors.js';
 import { upTo } from '../broker/waiting.js';
 import { MessagingCounters } from '../counters.js';
@@ -112,11 +114,13 @@ export class RabbitBroker implements Broker {
   ): Subscription {
     const parts = {
       queueName,
+      isDead: queueName !== queue.name,
       createChannel: () => this.consuming.createChannel(),
       prepare: (channel: Parameters<typeof prepareQueue>[0]) =>
         prepareQueue(channel, queue, this.options.catalogue, this.topology),
       move: (delivery: Delivery, settlement: Extract<Settlement, { kind: 'retry' | 'dead' }>) =>
         this.move(queue, delivery, settlement),
+      requeue: (delivery: Delivery, redeliveries: number) => this.requeue(queue, delivery, redeliveries),
       counters: this.counters,
     };
     const subscription = new RabbitSubscription(parts, options, handler);
@@ -138,6 +142,14 @@ export class RabbitBroker implements Broker {
       properties,
     });
     return waits ? 'retry' : 'dead';
+  }
+
+  private requeue(queue: QueueDefinition, delivery: Delivery, redeliveries: number): Promise<void> {
+    const { body, properties } = delivery;
+    const messageId = properties.messageId ?? bodyId(body);
+    const headers = headersForRequeue(delivery, redeliveries);
+    const message = { exchange: '', routingKey: queue.name, body, properties: { ...properties, messageId, headers } };
+    return this.publishToOwnQueue(queue, message);
   }
 
   /** Someone may have deleted the retry or dead queue alone; no consumer of ours would notice. */

@@ -6,6 +6,11 @@ import { deadQueueName, type MessageDefinition, type QueueDefinition } from '@lo
  */
 export const DELIVERY_LIMIT = 50;
 
+/** Why a message is parked that came back to its queue beyond the limit: most likely it ends its consumers. */
+export function deliveryLimitReason(redeliveries: number): string {
+  return `DELIVERY_LIMIT: handed over ${redeliveries} times and never settled`;
+}
+
 /** Arguments of a queue: only what can never change; the rest is policy and can, while the queue is in use. */
 export const QUORUM_ARGUMENTS: Readonly<Record<string, unknown>> = { 'x-queue-type': 'quorum' };
 

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:net';
-import { createTestDatabase, describeWithEngines, type TestDatabase } from '@lockstep/testing';
+import { createTestDatabase, describeWithEngines, openTcpProxy, type TestDatabase } from '@lockstep/testing';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { describeSearchEngine } from '../engine/search-engine.conformance.js';
@@ -110,6 +110,20 @@ describeWithEngines('PostgreSQL', (engines) => {
       expect(await engine.aliasTargets('notes')).toEqual([]);
       await other.deleteIndex(INDEX);
       expect(await engine.listIndices()).toHaveLength(1);
+    });
+
+    it('gives up a scan whose server vanished without a word', async () => {
+      const writer = await openWithIndex();
+      await writer.bulk(['a', 'b'].map((id) => toWrite(id, 1, { title: id })));
+      await writer.finishFill(INDEX);
+      const proxy = await openTcpProxy(database.url);
+      const engine = new PostgresSearchEngine({ url: proxy.url, schema: `search_${schemas}`, pageTimeoutMs: 300 });
+      opened.push(engine);
+      const pages = engine.scan(INDEX, { pageSize: 1 });
+      expect((await pages.next()).value).toHaveLength(1);
+      proxy.freeze();
+      await expect(pages.next()).rejects.toSatisfy(isSearchUnavailable);
+      proxy.cut();
     });
 
     it('begins anew where its schema was dropped under it', async () => {

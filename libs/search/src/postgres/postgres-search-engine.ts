@@ -28,11 +28,14 @@ import { toSealStatements } from './write-sql.js';
 export interface PostgresSearchOptions extends SearchDatabaseOptions {
   /** Keeps users of one schema apart: lower-case letters, digits, `-`, `_`. @default '' */
   readonly prefix?: string;
+  /** A page of a scan that takes longer is taken for an engine that is away. @default 60000 */
+  readonly pageTimeoutMs?: number;
 }
 
 /** How often a target is looked up again when its index was removed between the look-up and the reading. */
 const LOOK_UPS = 5;
 const PROBE_TIMEOUT_MS = 2_000;
+const DEFAULT_PAGE_TIMEOUT_MS = 60_000;
 
 /**
  * A {@link SearchEngine} on PostgreSQL 14 or newer, for installations that run nothing else. It makes its schema and tables
@@ -43,12 +46,14 @@ export class PostgresSearchEngine implements SearchEngine {
   readonly #database: SearchDatabase;
   readonly #catalogue: IndexCatalogue;
   readonly #writer: BulkWriter;
+  readonly #pageTimeoutMs: number;
 
   /** Connects with the first call. */
   constructor(options: PostgresSearchOptions) {
     this.#database = new SearchDatabase(options);
     this.#catalogue = new IndexCatalogue(this.#database, options.prefix ?? '');
     this.#writer = new BulkWriter(this.#database, this.#catalogue);
+    this.#pageTimeoutMs = options.pageTimeoutMs ?? DEFAULT_PAGE_TIMEOUT_MS;
   }
 
   async createIndex(name: string, schema: IndexSchema, meta: IndexMeta): Promise<string> {
@@ -164,7 +169,7 @@ export class PostgresSearchEngine implements SearchEngine {
   }
 
   async *scan(target: string, options: ScanOptions = {}): AsyncGenerator<StoredDocument[]> {
-    const session = await this.#database.session();
+    const session = await this.#database.session(this.#pageTimeoutMs);
     try {
       yield* await this.#reading(target, (index) => scanIndex(session.query, index, filtersOf(index), options));
     } finally {

@@ -25,6 +25,7 @@ export interface Session {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
+const KEEP_ALIVE_AFTER_MS = 10_000;
 /** How much longer than the server we wait, so that its answer is heard and a connection to nobody is given up. */
 const ANSWER_GRACE_MS = 5_000;
 /** Attempts in all when the database asks for another. */
@@ -52,6 +53,7 @@ export class SearchDatabase {
       application_name: applicationName('search'),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     };
     this.#pool = new pg.Pool({
       ...this.#config,
@@ -92,10 +94,14 @@ export class SearchDatabase {
     });
   }
 
-  /** A connection outside the pool and without a limit of time; the caller ends it. @throws SearchUnavailableError */
-  session(): Promise<Session> {
+  /**
+   * A connection outside the pool; the caller ends it. With `answerLimitMs`, a statement that is not answered by then fails;
+   * without, only the death of the connection ends it, which TCP notices within about 12 minutes.
+   * @throws SearchUnavailableError
+   */
+  session(answerLimitMs?: number): Promise<Session> {
     return this.#attempt(async () => {
-      const client = new pg.Client(this.#config);
+      const client = new pg.Client({ ...this.#config, query_timeout: answerLimitMs });
       // A lost connection shows at the next statement; without a listener it would end the process.
       client.on('error', () => undefined);
       await client.connect();
@@ -191,8 +197,7 @@ const ASKS_AGAIN: ReadonlySet<string> = new Set(['40P01', '40001']);
 const TOO_BUSY = /^(57014|55P03|53...|40P01|40001)$/;
 
 function rethrow(error: unknown): never {
-  const isSilent = error instanceof Error && error.message === 'Query read timeout';
-  if (!isSilent && !isDatabaseUnavailable(error) && !TOO_BUSY.test(codeOf(error))) throw error;
+  if (!isDatabaseUnavailable(error) && !TOO_BUSY.test(codeOf(error))) throw error;
   throw new SearchUnavailableError(`PostgreSQL: ${(error as Error).message}`, { cause: error });
 }
 

@@ -13,6 +13,7 @@ export interface TcpProxy {
   freeze(): void;
 }
 
+/** A proxy on a free port before the host and port of a URL. */
 export async function openTcpProxy(targetUrl: string): Promise<TcpProxy> {
   const target = new URL(targetUrl);
   const sockets = new Set<Socket>();
