@@ -1,9 +1,16 @@
 import { connectionRebuildQueue, indexRebuildReported, masterUpdatedConnectionQueue } from '@lockstep/contracts';
 import { DatabaseModule, databaseMigrations } from '@lockstep/database';
-import { MessagingModule, messagingMigrations } from '@lockstep/messaging';
-import { type Projection, ProjectionModule, projectionConsumers, projectionMigrations } from '@lockstep/projection';
-import { searchMigrations } from '@lockstep/search';
+import { MessagingModule, messagingMigrations, messagingRetention } from '@lockstep/messaging';
 import {
+  type Projection,
+  ProjectionModule,
+  projectionConsumers,
+  projectionMigrations,
+  projectionRetention,
+} from '@lockstep/projection';
+import { searchMigrations, searchRetention } from '@lockstep/search';
+import {
+  accessRetention,
   BrokerHealth,
   BrokerMetrics,
   deadLettersController,
@@ -45,6 +52,10 @@ export class ConnectionModule {
           entities: [],
           migrations: [...databaseMigrations, ...messagingMigrations, ...searchMigrations, ...projectionMigrations],
           poolSize: config.databasePoolSize,
+          retention: {
+            rules: [...messagingRetention, ...searchRetention, ...projectionRetention, ...accessRetention],
+            limits: config.retention,
+          },
         }),
         MessagingModule.forService({
           service: 'connection',

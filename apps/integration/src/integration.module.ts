@@ -1,9 +1,10 @@
 import { getMasterCommand, gmcSyncStart, masterDoctorsUpdated, traineeSyncStart } from '@lockstep/contracts';
 import { DatabaseModule, databaseMigrations } from '@lockstep/database';
-import { DEAD_LETTER_LISTENER, MessagingModule, messagingMigrations } from '@lockstep/messaging';
-import { type SearchEngine, searchMigrations } from '@lockstep/search';
+import { DEAD_LETTER_LISTENER, MessagingModule, messagingMigrations, messagingRetention } from '@lockstep/messaging';
+import { type SearchEngine, searchMigrations, searchRetention } from '@lockstep/search';
 import {
   AccessAdminModule,
+  accessRetention,
   BrokerHealth,
   BrokerMetrics,
   deadLettersController,
@@ -15,7 +16,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AddLeftNumbers1763700000003 } from './database/add-left-numbers.migration.js';
 import { CreateMergeTables1763700000001 } from './database/create-merge-tables.migration.js';
-import { CreateRunTables1763700000002 } from './database/create-run-tables.migration.js';
+import { CreateRunTables1763700000002, runRetention } from './database/create-run-tables.migration.js';
 import { DoctorStore } from './doctors/doctor.store.js';
 import { DoctorsController } from './doctors/doctors.controller.js';
 import type { IntegrationConfig } from './integration.config.js';
@@ -74,6 +75,10 @@ export class IntegrationModule {
             AddLeftNumbers1763700000003,
           ],
           poolSize: config.databasePoolSize,
+          retention: {
+            rules: [...messagingRetention, ...searchRetention, ...accessRetention, ...runRetention],
+            limits: config.retention,
+          },
         }),
         MessagingModule.forService({
           service: 'integration',

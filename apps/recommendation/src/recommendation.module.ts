@@ -1,10 +1,11 @@
 import { gmcDoctorsUpdated, gmcSyncData, gmcSyncEnd, indexRebuildReported } from '@lockstep/contracts';
 import { DatabaseModule, databaseMigrations } from '@lockstep/database';
 import { ExtractionModule, extractionEntities, extractionMigrations } from '@lockstep/extraction';
-import { MessagingModule, messagingMigrations } from '@lockstep/messaging';
-import { ProjectionModule, projectionConsumers, projectionMigrations } from '@lockstep/projection';
-import { searchMigrations } from '@lockstep/search';
+import { MessagingModule, messagingMigrations, messagingRetention } from '@lockstep/messaging';
+import { ProjectionModule, projectionConsumers, projectionMigrations, projectionRetention } from '@lockstep/projection';
+import { searchMigrations, searchRetention } from '@lockstep/search';
 import {
+  accessRetention,
   BrokerHealth,
   BrokerMetrics,
   deadLettersController,
@@ -55,6 +56,10 @@ export class RecommendationModule {
             CreateRecommendations1760200000002,
           ],
           poolSize: config.databasePoolSize,
+          retention: {
+            rules: [...messagingRetention, ...searchRetention, ...projectionRetention, ...accessRetention],
+            limits: config.retention,
+          },
         }),
         MessagingModule.forService({
           service: 'recommendation',

@@ -1,8 +1,9 @@
 import { traineeSyncData, traineeSyncEnd, traineesUpdated } from '@lockstep/contracts';
-import { DatabaseModule } from '@lockstep/database';
+import { DatabaseModule, databaseMigrations } from '@lockstep/database';
 import { ExtractionModule, extractionEntities, extractionMigrations } from '@lockstep/extraction';
-import { MessagingModule, messagingMigrations } from '@lockstep/messaging';
+import { MessagingModule, messagingMigrations, messagingRetention } from '@lockstep/messaging';
 import {
+  accessRetention,
   BrokerHealth,
   BrokerMetrics,
   deadLettersController,
@@ -48,8 +49,14 @@ export class TcsModule {
             Placement,
             ...extractionEntities,
           ],
-          migrations: [...messagingMigrations, ...extractionMigrations, CreatePeople1760100000001],
+          migrations: [
+            ...databaseMigrations,
+            ...messagingMigrations,
+            ...extractionMigrations,
+            CreatePeople1760100000001,
+          ],
           poolSize: config.databasePoolSize,
+          retention: { rules: [...messagingRetention, ...accessRetention], limits: config.retention },
         }),
         MessagingModule.forService({
           service: 'tcs',

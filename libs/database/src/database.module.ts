@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { createDataSource, type DatabaseOptions } from './data-source.js';
 import { Leases } from './leases/leases.js';
 import { migrate } from './migrate.js';
+import { Janitor, RETENTION, type Retention } from './retention/janitor.js';
 import { isDatabaseUnavailable } from './unavailable.js';
 
 /** The options of a data source, and how the service starts on it. */
@@ -12,9 +13,12 @@ export interface DatabaseModuleOptions extends DatabaseOptions {
   readonly migrateOnStart?: boolean;
   /** How long a database that does not answer yet is waited for before the start fails. Milliseconds. @default 30000 */
   readonly startTimeoutMs?: number;
+  /** What is removed once it is outdated; needs the table of `databaseMigrations`. @default nothing */
+  readonly retention?: Retention;
 }
 
 const DEFAULT_START_TIMEOUT_MS = 30_000;
+const KEEP_EVERYTHING: Retention = { rules: [], limits: { days: 0, runs: 0 } };
 
 /**
  * Gives the whole application its `DataSource`, connected and migrated, and `Leases`. The pool is closed in
@@ -28,7 +32,12 @@ export class DatabaseModule implements OnApplicationShutdown {
     return {
       module: DatabaseModule,
       global: true,
-      providers: [{ provide: DataSource, useFactory: () => connect(options) }, Leases],
+      providers: [
+        { provide: DataSource, useFactory: () => connect(options) },
+        { provide: RETENTION, useValue: options.retention ?? KEEP_EVERYTHING },
+        Leases,
+        Janitor,
+      ],
       exports: [DataSource, Leases],
     };
   }

@@ -15,6 +15,8 @@ export * from './leases/leases.js';
 export * from './listener.js';
 export * from './migrate.js';
 export { quoteName } from './quote-name.js';
+export type { Retention } from './retention/janitor.js';
+export * from './retention/retention.js';
 export * from './transaction.js';
 export * from './unavailable.js';
 

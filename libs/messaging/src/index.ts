@@ -1,4 +1,4 @@
-import type { MigrationClass } from '@lockstep/database';
+import { type MigrationClass, type RetentionRule, tooOld } from '@lockstep/database';
 import { CreateDeadLetter1760000000202 } from './dead-letters/dead-letter.migration.js';
 import { CreateOutbox1760000000201 } from './outbox/outbox.migration.js';
 
@@ -37,6 +37,14 @@ export { PayloadMismatchError, type PublishOptions, UndeclaredMessageError } fro
 export { RabbitBroker, type RabbitBrokerOptions } from './rabbitmq/rabbit.broker.js';
 export * from './topology/rabbit-definitions.js';
 export type { TopologyMode } from './topology/topology-mode.js';
+
+/** Letters that were sent back or discarded long ago; those that wait for someone stay. */
+export const messagingRetention: readonly RetentionRule[] = [
+  {
+    table: 'dead_letter',
+    outdated: (limits) => `state IN ('replayed', 'discarded') AND state_changed_at < ${tooOld(limits)}`,
+  },
+];
 
 /** Migrations of the tables `outbox` and `dead_letter`: put them into the `migrations` of every service with messages. */
 export const messagingMigrations: readonly MigrationClass[] = [

@@ -1,4 +1,4 @@
-import type { MigrationClass } from '@lockstep/database';
+import { type MigrationClass, outdatedRun, type RetentionRule } from '@lockstep/database';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DateChanges } from './date-changes/date-changes.js';
 import { LiveUpdates } from './live-updates/live-updates.js';
@@ -13,6 +13,14 @@ import { rebuildCommandConsumer } from './rebuild/rebuild-command.consumer.js';
 
 /** The table of rebuilds: put it into the `migrations` of a service that uses `ProjectionModule`. */
 export const projectionMigrations: readonly MigrationClass[] = [CreateProjectionRebuild1760000000301];
+
+/** Rebuilds that ended long ago. */
+export const projectionRetention: readonly RetentionRule[] = [
+  {
+    table: 'projection_rebuild',
+    outdated: (limits) => outdatedRun('projection_rebuild', limits, `state IN ('queued', 'running')`),
+  },
+];
 
 /** The handlers of a projection's two queues, for the module and for boot checks that do not start it. */
 export function projectionConsumers(projection: Pick<Projection, 'rebuildQueue' | 'updatedQueue'>) {

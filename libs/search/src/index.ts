@@ -1,4 +1,4 @@
-import type { MigrationClass } from '@lockstep/database';
+import { type MigrationClass, type RetentionRule, tooOld } from '@lockstep/database';
 import { CreateIndexFamilies1760000000301 } from './generations/create-index-families.migration.js';
 
 export { ElasticsearchEngine, type ElasticsearchOptions } from './elasticsearch/elasticsearch-engine.js';
@@ -24,6 +24,14 @@ export {
 } from './schema/index-schema.js';
 export * from './schema/index-source.js';
 export { foldText, tokenize, toSortKey } from './text/fold-text.js';
+
+/** Generations whose index was removed long ago. */
+export const searchRetention: readonly RetentionRule[] = [
+  {
+    table: 'index_generation',
+    outdated: (limits) => `state IN ('retired', 'abandoned') AND ended_at < ${tooOld(limits)}`,
+  },
+];
 
 /** Migrations of this library's own tables: put them into the `migrations` of every service that has an index family. */
 export const searchMigrations: readonly MigrationClass[] = [CreateIndexFamilies1760000000301];

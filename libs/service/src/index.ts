@@ -1,4 +1,5 @@
 export { requireRole } from './access/access.guard.js';
+export { accessRetention } from './access/access.migrations.js';
 export { AccessAdminModule } from './access/access.module.js';
 export * from './access/actor.js';
 export { Public, Requires } from './access/requires.js';

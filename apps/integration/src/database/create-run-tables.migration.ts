@@ -1,4 +1,14 @@
+import { outdatedRun, type RetentionRule } from '@lockstep/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Runs that ended long ago, with their phases, batches, issues and events: thousands of rows each. */
+export const runRetention: readonly RetentionRule[] = [
+  {
+    table: 'sync_run',
+    outdated: (limits) => outdatedRun('sync_run', limits, `state IN ('queued', 'running', 'verifying', 'held')`),
+    batchSize: 1,
+  },
+];
 
 /** Runs, their phases, the batches that were applied, what was rejected or warned about, and the events of the stream. */
 export class CreateRunTables1763700000002 implements MigrationInterface {

@@ -56,7 +56,7 @@ export class RunStore {
     private readonly clock: Clock,
   ) {}
 
-  /** Starts a run unless one is active. The same idempotency key answers the same run for ever. */
+  /** Starts a run unless one is active. The same idempotency key answers the same run for as long as that is kept. */
   async create(id: string, requestedBy: string, idempotencyKey: string | null): Promise<CreatedRun> {
     return inTransaction(this.dataSource, async (manager) => {
       if (idempotencyKey !== null) {

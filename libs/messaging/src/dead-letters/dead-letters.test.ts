@@ -1,3 +1,4 @@
+import { removeOutdated } from '@lockstep/database';
 import { createTestDatabase, describeWithEngines, waitFor } from '@lockstep/testing';
 import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
@@ -7,6 +8,7 @@ import type { Broker, Delivery, Settlement } from '../broker/broker.js';
 import { brokerPlaces } from '../broker/broker-places.conformance.js';
 import { HEADER } from '../broker/message-headers.js';
 import { makeNote, type Note, noteMessage } from '../broker/note.fixture.js';
+import { messagingRetention } from '../index.js';
 import { createServiceDatabase, type ServiceDatabase } from '../service-database.fixture.js';
 import { DeadLetterArchiver } from './dead-letter.archiver.js';
 import { DeadLetterReplayer } from './dead-letter.replayer.js';
@@ -115,6 +117,22 @@ for (const { name, makePlace } of brokerPlaces) {
       await waitFor('the queue to be empty', () =>
         place.countReady(`${note.queue.name}.dead`).then((count) => count === 0),
       );
+    });
+
+    it('forgets letters that were dealt with long ago, and none that waits', async () => {
+      for (const text of ['parked', 'scheduled', 'replayed', 'discarded', 'discarded lately']) {
+        await kill(text, { properties: { messageId: text, headers: {} } });
+      }
+      await arrived(5);
+      await dataSource.query(
+        `UPDATE dead_letter SET state = split_part(message_id, ' ', 1), replay_at = now() + interval '1 day',
+           state_changed_at = now() - interval '1 day' * CASE WHEN message_id LIKE '% lately' THEN 89 ELSE 91 END
+         WHERE queue = $1`,
+        [note.queue.name],
+      );
+      for (const rule of messagingRetention) await removeOutdated(dataSource, rule, { days: 90, runs: 1 });
+      const left = (await listed()).map(({ messageId }) => messageId);
+      expect(left.sort()).toEqual(['discarded lately', 'parked', 'scheduled']);
     });
 
     it('stores what a stranger sends: no id, no headers, characters that PostgreSQL cannot hold', async () => {

@@ -26,7 +26,7 @@ export interface Rebuild extends RebuildCounts {
   /** Documents of the master, tombstones included; null while not counted. */
   readonly expected: number | null;
   readonly error: string | null;
-  /** Null until everything was written once. */
+  /** Null until everything was written once, and again after the end: nobody compares any more. */
   readonly leftOut: LeftOut | null;
 }
 
@@ -125,7 +125,8 @@ export class RebuildStore {
   ): Promise<void> {
     const at = values.length;
     const [rows]: [Rebuild[], number] = await manager.query(
-      `UPDATE projection_rebuild SET state = $${at + 1}, error = $${at + 2}, finished_at = clock_timestamp()
+      `UPDATE projection_rebuild
+       SET state = $${at + 1}, error = $${at + 2}, left_out = NULL, finished_at = clock_timestamp()
        WHERE ${condition} RETURNING ${COLUMNS}`,
       [...values, outcome.state, outcome.error ?? null],
     );

@@ -1,4 +1,5 @@
 import { type IndexRebuildReportV1, londonDate } from '@lockstep/contracts';
+import { removeOutdated } from '@lockstep/database';
 import { ElasticsearchEngine, type SearchEngine, type StoredDocument } from '@lockstep/search';
 import { Clock } from '@lockstep/service';
 import {
@@ -21,6 +22,7 @@ import { Integration, type MasterRow } from '../integration.fixture.js';
 import { ProjectedIndex } from '../projected-index.js';
 import { startProjectingService, toyProjection } from '../projecting-service.fixture.js';
 import { toProjectedRow } from '../projection.js';
+import { projectionRetention } from '../projection.module.js';
 
 const AS_OF = '2026-03-14';
 
@@ -69,6 +71,23 @@ describeWithEngines('a projected index', (engines) => {
     (await engine.getMany((await activeIndex()).indexName, [id]))[0];
 
   describe('rebuilt', () => {
+    it('forgets long ago ended rebuilds, but not the newest, by which late commands are told', async () => {
+      await integration.write([doctor('7100001', 1)]);
+      for (let round = 0; round < 3; round += 1) await rebuild();
+      const dataSource = app.get(DataSource, { strict: false });
+      const fences = async () => {
+        const rows: { fence: number }[] = await dataSource.query(
+          'SELECT fence FROM projection_rebuild WHERE left_out IS NULL ORDER BY fence',
+        );
+        return rows.map((row) => row.fence);
+      };
+      const before = await fences();
+      expect(before.length).toBeGreaterThanOrEqual(3);
+      await dataSource.query(`UPDATE projection_rebuild SET finished_at = now() - interval '91 days'`);
+      for (const rule of projectionRetention) await removeOutdated(dataSource, rule, { days: 90, runs: 500 });
+      expect(await fences()).toEqual(before.slice(-1));
+    });
+
     it('equals the projection of every document of the master, tombstones and hidden doctors included', async () => {
       const rows = [
         ...doctors(7_100_000, 2_500),

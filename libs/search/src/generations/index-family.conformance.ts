@@ -1,10 +1,10 @@
-import { createDataSource, migrate } from '@lockstep/database';
+import { createDataSource, migrate, removeOutdated } from '@lockstep/database';
 import { createTestDatabase, type Engines, type TestDatabase } from '@lockstep/testing';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SearchEngine } from '../engine/search-engine.js';
 import { IndexNotFoundError, SearchUnavailableError } from '../engine/search-errors.js';
-import { searchMigrations } from '../index.js';
+import { searchMigrations, searchRetention } from '../index.js';
 import { defineIndexSchema } from '../schema/index-schema.js';
 import { bucketOf, toIndexSource } from '../schema/index-source.js';
 import type { IndexRow } from './fill-index.js';
@@ -157,6 +157,26 @@ export function describeIndexFamily(engines: Engines, makeEngine: () => Promise<
     expect(await by.verify(generation, source.authority())).toMatchObject({ outcome: 'ready', problems: [] });
     return by.swap(run);
   };
+
+  it('forgets generations that ended long ago, and none that is still there', async () => {
+    for (const fence of [1, 2, 3]) await rebuild(fence);
+    const numbers = async () => {
+      const rows: { number: number }[] = await dataSource.query(
+        'SELECT number FROM index_generation WHERE family = $1 ORDER BY number',
+        [options.name],
+      );
+      return rows.map(({ number }) => number);
+    };
+    await dataSource.query(
+      `UPDATE index_generation SET created_at = now() - interval '1 year', ended_at = CASE number
+         WHEN 1 THEN now() - interval '91 days' WHEN 2 THEN now() - interval '89 days' END WHERE family = $1`,
+      [options.name],
+    );
+    for (const rule of searchRetention) await removeOutdated(dataSource, rule, { days: 90, runs: 1 });
+    expect(await numbers()).toEqual([2, 3, 4]);
+    await rebuild(4);
+    expect(await numbers()).toEqual([2, 3, 4, 5]);
+  });
 
   describe('ensure', () => {
     it('gives readers an empty index instead of an error', async () => {

@@ -1,4 +1,4 @@
-import { type MigrationClass, migrateSchema } from '@lockstep/database';
+import { type MigrationClass, migrateSchema, type RetentionRule, tooOld } from '@lockstep/database';
 import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 
 /** The one schema that every service reads. */
@@ -40,6 +40,11 @@ class CreateAccess1760000000201 implements MigrationInterface {
     await queryRunner.query('DROP TABLE audit, token');
   }
 }
+
+/** Who did what, long ago. The rows are of every service, and any of them may remove them. */
+export const accessRetention: readonly RetentionRule[] = [
+  { table: 'access.audit', outdated: (limits) => `at < ${tooOld(limits)}` },
+];
 
 const accessMigrations: readonly MigrationClass[] = [CreateAccess1760000000201];
 

@@ -1,9 +1,10 @@
+import { removeOutdated } from '@lockstep/database';
 import { createTestDatabase, describeWithEngines, FakeClock, type TestDatabase } from '@lockstep/testing';
 import { Controller, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ProblemError, Public, Requires } from '../index.js';
+import { accessRetention, ProblemError, Public, Requires } from '../index.js';
 import { ADMIN_KEY, caller, makeTestApp } from '../test-app.js';
 import { TokenStore } from './token.store.js';
 
@@ -183,6 +184,16 @@ describeWithEngines('access', (engines) => {
     await Promise.all(Array.from({ length: 40 }, (_, id) => call('put', `/api/orders/${id}`)));
     const rows = (await audited('/api/orders/:id')) as { target: { id: string } }[];
     expect(new Set(rows.map(({ target }) => target.id)).size).toBe(40);
+  });
+
+  it('forgets its rows after the days they are kept for', async () => {
+    const dataSource = app.get(DataSource);
+    await call('put', '/api/orders/forgotten');
+    await dataSource.query(`UPDATE access.audit SET at = now() - interval '91 days'`);
+    await call('put', '/api/orders/kept');
+    await dataSource.query(`UPDATE access.audit SET at = now() - interval '89 days' WHERE target ->> 'id' = 'kept'`);
+    for (const rule of accessRetention) await removeOutdated(dataSource, rule, { days: 90, runs: 1 });
+    expect(await audited('/api/orders/:id')).toMatchObject([{ target: { id: 'kept' } }]);
   });
 
   it('writes no secret into its log', async () => {

@@ -1,3 +1,4 @@
+import type { RetentionLimits } from '@lockstep/database';
 import { IsIn, IsInt, IsNotEmpty, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 import { Env } from './env.js';
 
@@ -57,6 +58,20 @@ export class ServiceConfig {
   @Max(104_857_600)
   bodyLimitBytes: number = 1_048_576;
 
+  /** How long history is kept: runs with their issues and events, the audit, dead letters that were dealt with. */
+  @Env('RETENTION_DAYS', { expects: 'days, from 1 to 3650' })
+  @IsInt()
+  @Min(1)
+  @Max(3_650)
+  retentionDays: number = 90;
+
+  /** Runs that are kept, within those days. */
+  @Env('RETENTION_RUNS', { expects: 'a whole number from 1 to 100000' })
+  @IsInt()
+  @Min(1)
+  @Max(100_000)
+  retentionRuns: number = 500;
+
   /** An admin's key that needs no row in the database; without it the first admin must be made there. */
   @Env('LOCKSTEP_ADMIN_TOKEN', { expects: 'a secret without blanks', isSecret: true })
   @IsOptional()
@@ -76,6 +91,10 @@ export class ServiceConfig {
   @Env('LOCKSTEP_COMMIT')
   @IsString()
   commit: string = '';
+
+  get retention(): RetentionLimits {
+    return { days: this.retentionDays, runs: this.retentionRuns };
+  }
 }
 
 /** Adds what a service with a search index needs. */
