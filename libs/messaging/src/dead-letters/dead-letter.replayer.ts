@@ -1,9 +1,9 @@
-import { inTransaction, Listener } from '@lockstep/database';
+import { inTransaction } from '@lockstep/database';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BROKER, type Broker } from '../broker/broker.js';
 import { isBrokerGone } from '../broker/publish-errors.js';
-import { backoffMs, pause } from '../broker/waiting.js';
+import { WokenLoop } from '../woken-loop.js';
 import { DeadLetterStore } from './dead-letter.store.js';
 import { replayChannel } from './dead-letters.js';
 import { toReplay } from './to-replay.js';
@@ -11,6 +11,8 @@ import { toReplay } from './to-replay.js';
 const BATCH_SIZE = 25;
 /** A notification can be lost with its connection: look at least this often. */
 const POLL_MS = 30_000;
+/** What is due and was not to be had is in another replica's hands. */
+const LOCKED_REST_MS = 250;
 const BACKOFF = { firstMs: 250, maxMs: 15_000 };
 
 /**
@@ -20,49 +22,38 @@ const BACKOFF = { firstMs: 250, maxMs: 15_000 };
 @Injectable()
 export class DeadLetterReplayer {
   private readonly log = new Logger('dead-letters');
-  private readonly stopping = new AbortController();
-  private wakeUp = new AbortController();
-  private running?: Promise<void>;
+  private readonly loop: WokenLoop;
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly store: DeadLetterStore,
     @Inject(BROKER) private readonly broker: Broker,
-  ) {}
+  ) {
+    this.loop = new WokenLoop({
+      dataSource,
+      channel: replayChannel(dataSource),
+      turn: () => this.replayDue(),
+      onFailed: (error) => this.log.warn(`Scheduled letters not sent back yet: ${String(error)}`),
+      backoff: BACKOFF,
+    });
+  }
 
   /** Begins; returns at once and never throws. */
   start(): void {
-    this.running ??= this.run();
+    this.loop.start();
   }
 
   /** Ends after the batch in hand. */
-  async stop(): Promise<void> {
-    this.stopping.abort();
-    this.wakeUp.abort();
-    await this.running;
+  stop(): Promise<void> {
+    return this.loop.stop();
   }
 
-  private async run(): Promise<void> {
-    const listener = this.listen();
-    for (let failures = 0; !this.stopping.signal.aborted; ) {
-      const woken = this.wakeUp.signal;
-      try {
-        await this.replayDue();
-        failures = 0;
-        await pause(Math.min((await this.store.nextDueMs()) ?? POLL_MS, POLL_MS), woken);
-      } catch (error) {
-        failures += 1;
-        this.log.warn(`Scheduled letters not sent back yet: ${String(error)}`);
-        await pause(backoffMs(failures, BACKOFF), this.stopping.signal);
-      }
-      if (woken.aborted) this.wakeUp = new AbortController();
-    }
-    await listener?.close();
-  }
-
-  /** @throws PublishUnconfirmedError when the broker does not answer; what it had confirmed is stored */
-  private async replayDue(): Promise<void> {
-    const gone = await inTransaction(
+  /**
+   * Answers for how long there is nothing to do.
+   * @throws PublishUnconfirmedError when the broker does not answer; what it had confirmed is stored
+   */
+  private async replayDue(): Promise<number> {
+    const { claimed, gone } = await inTransaction(
       this.dataSource,
       async (manager) => {
         const letters = await this.store.claimDue(manager, BATCH_SIZE);
@@ -77,25 +68,13 @@ export class DeadLetterReplayer {
             await this.store.setState(manager, id, 'parked', replays);
           }
         }
-        return brokerGone;
+        return { claimed: letters.length, gone: brokerGone };
       },
       // Sent is sent: a second attempt of the transaction would publish everything again.
       { attempts: 1 },
     );
     if (gone) throw gone;
-  }
-
-  private listen(): Listener | undefined {
-    const { options } = this.dataSource;
-    if (options.type !== 'postgres' || !options.url) return undefined;
-    const listener = new Listener({
-      url: options.url,
-      service: options.schema ?? 'public',
-      channels: [replayChannel(this.dataSource)],
-      onNotify: () => this.wakeUp.abort(),
-      onListening: () => this.wakeUp.abort(),
-    });
-    listener.start();
-    return listener;
+    const dueMs = Math.min((await this.store.nextDueMs()) ?? POLL_MS, POLL_MS);
+    return claimed > 0 ? dueMs : Math.max(dueMs, LOCKED_REST_MS);
   }
 }

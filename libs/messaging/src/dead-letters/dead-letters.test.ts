@@ -2,9 +2,10 @@ import { removeOutdated } from '@lockstep/database';
 import { createTestDatabase, describeWithEngines, waitFor } from '@lockstep/testing';
 import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { BrokerPlace } from '../broker/broker.conformance.js';
 import type { Broker, Delivery, Settlement } from '../broker/broker.js';
+import { makeBrokerDouble } from '../broker/broker-double.fixture.js';
 import { brokerPlaces } from '../broker/broker-places.conformance.js';
 import { HEADER } from '../broker/message-headers.js';
 import { makeNote, type Note, noteMessage } from '../broker/note.fixture.js';
@@ -133,6 +134,7 @@ for (const { name, makePlace } of brokerPlaces) {
       for (const rule of messagingRetention) await removeOutdated(dataSource, rule, { days: 90, runs: 1 });
       const left = (await listed()).map(({ messageId }) => messageId);
       expect(left.sort()).toEqual(['discarded lately', 'parked', 'scheduled']);
+      await letters.cancelReplay({ queue: note.queue.name });
     });
 
     it('stores what a stranger sends: no id, no headers, characters that PostgreSQL cannot hold', async () => {
@@ -317,6 +319,27 @@ for (const { name, makePlace } of brokerPlaces) {
         expect(await listed({ state: 'parked' })).toHaveLength(2);
         expect(await letters.discardMatching({ queue: note.queue.name })).toBe(2);
         expect(await listed({ state: 'discarded' })).toHaveLength(2);
+      });
+
+      it('rests while another replica has in hand what is due', async () => {
+        await killAll(['1']);
+        await letters.replayMatching({ queue: note.queue.name }, { ratePerSecond: 1 });
+        let finish: () => void = () => undefined;
+        const slow = makeBrokerDouble(() => new Promise((resolve) => (finish = resolve)));
+        const other = new DeadLetterReplayer(await database.open(), new DeadLetterStore(dataSource), slow.broker);
+        other.start();
+        await waitFor('the first replica to have it', () => slow.published.length === 1);
+        const store = new DeadLetterStore(dataSource);
+        const claimDue = vi.spyOn(store, 'claimDue');
+        const startedAt = performance.now();
+        replayer = new DeadLetterReplayer(dataSource, store, broker);
+        replayer.start();
+        await waitFor('a few looks', () => claimDue.mock.calls.length >= 5);
+        // Woken once, when it begins to listen.
+        expect(performance.now() - startedAt).toBeGreaterThan(3 * 250 - 10);
+        finish();
+        await other.stop();
+        expect(await listed({ state: 'replayed' })).toHaveLength(1);
       });
 
       it('parks what its queue does not take', async () => {

@@ -1,9 +1,9 @@
-import { inTransaction, Listener } from '@lockstep/database';
+import { inTransaction } from '@lockstep/database';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { BROKER, type Broker, type MessageProperties, type OutgoingMessage } from '../broker/broker.js';
 import { isBrokerGone } from '../broker/publish-errors.js';
-import { backoffMs, pause } from '../broker/waiting.js';
+import { WokenLoop } from '../woken-loop.js';
 import { outboxChannel } from './outbox.js';
 
 /** A message may hold 200 records and 400 KB, twice that on its way from the database: more rows would cost memory for nothing. */
@@ -23,13 +23,6 @@ interface OutboxRow {
   readonly body: Buffer;
 }
 
-/** What became of one batch. */
-interface Relayed {
-  readonly taken: number;
-  /** True when the broker did not answer: nothing is wrong with the rows. */
-  readonly brokerGone: boolean;
-}
-
 /**
  * Publishes what the outbox holds. Any number of replicas may run: each takes rows the others have not locked, and deletes
  * them once confirmed. Killed in between, the rows stay and are sent again under the same message ids.
@@ -37,48 +30,38 @@ interface Relayed {
 @Injectable()
 export class OutboxRelay {
   private readonly log = new Logger('outbox');
-  private readonly stopping = new AbortController();
-  private wakeUp = new AbortController();
-  private running?: Promise<void>;
+  private readonly loop: WokenLoop;
 
   constructor(
     private readonly dataSource: DataSource,
     @Inject(BROKER) private readonly broker: Broker,
-  ) {}
+  ) {
+    const { options } = dataSource;
+    this.loop = new WokenLoop({
+      dataSource,
+      channel: outboxChannel(options.type === 'postgres' ? (options.schema ?? 'public') : 'public'),
+      turn: () => this.relayBatch(),
+      onFailed: (error) => this.log.warn(`Outbox not relayed: ${String(error)}`),
+      backoff: BROKER_BACKOFF,
+    });
+  }
 
   /** Begins; returns at once and never throws. */
   start(): void {
-    this.running ??= this.run();
+    this.loop.start();
   }
 
   /** Ends after the batch in hand. */
-  async stop(): Promise<void> {
-    this.stopping.abort();
-    this.wake();
-    await this.running;
+  stop(): Promise<void> {
+    return this.loop.stop();
   }
 
-  private async run(): Promise<void> {
-    const listener = this.listen();
-    for (let failures = 0; !this.stopping.signal.aborted; ) {
-      const woken = this.wakeUp.signal;
-      try {
-        const { taken, brokerGone } = await this.relayBatch();
-        failures = brokerGone ? failures + 1 : 0;
-        if (brokerGone) await pause(backoffMs(failures, BROKER_BACKOFF), this.stopping.signal);
-        else if (taken < BATCH_SIZE) await pause(POLL_MS, woken);
-      } catch (error) {
-        failures += 1;
-        this.log.warn(`Outbox not relayed: ${String(error)}`);
-        await pause(backoffMs(failures, BROKER_BACKOFF), this.stopping.signal);
-      }
-      if (woken.aborted) this.wakeUp = new AbortController();
-    }
-    await listener?.close();
-  }
-
-  private async relayBatch(): Promise<Relayed> {
-    return inTransaction(
+  /**
+   * Answers for how long there is nothing to do.
+   * @throws PublishUnconfirmedError when the broker does not answer; what it had confirmed is deleted
+   */
+  private async relayBatch(): Promise<number> {
+    const { taken, gone } = await inTransaction(
       this.dataSource,
       async (manager) => {
         const rows: OutboxRow[] = await manager.query(
@@ -99,11 +82,14 @@ export class OutboxRelay {
           manager,
           failed.filter(({ error }) => !isBrokerGone(error)),
         );
-        return { taken: rows.length, brokerGone: failed.some(({ error }) => isBrokerGone(error)) };
+        // Nothing is wrong with these rows.
+        return { taken: rows.length, gone: failed.find(({ error }) => isBrokerGone(error)) };
       },
       // Sent is sent: a second attempt of the transaction would publish everything again.
       { attempts: 1 },
     );
+    if (gone) throw gone.error;
+    return taken < BATCH_SIZE ? POLL_MS : 0;
   }
 
   /** A row that the broker does not take waits by itself; the others go on. */
@@ -121,25 +107,6 @@ export class OutboxRelay {
         ROW_BACKOFF_SECONDS.first,
       ],
     );
-  }
-
-  private listen(): Listener | undefined {
-    const { options } = this.dataSource;
-    if (options.type !== 'postgres' || !options.url || !options.schema) return undefined;
-    const listener = new Listener({
-      url: options.url,
-      service: options.schema,
-      channels: [outboxChannel(options.schema)],
-      onNotify: () => this.wake(),
-      onListening: () => this.wake(),
-      onLost: (error) => this.log.warn(`Outbox listener lost, polling: ${error.message}`),
-    });
-    listener.start();
-    return listener;
-  }
-
-  private wake(): void {
-    this.wakeUp.abort();
   }
 }
 

@@ -1,0 +1,77 @@
+import { Listener } from '@lockstep/database';
+import type { DataSource } from 'typeorm';
+import { backoffMs, pause } from './broker/waiting.js';
+
+/** What is done again and again, and what wakes it. */
+export interface WokenLoopOptions {
+  readonly dataSource: DataSource;
+  /** A notification on this channel of the database ends the rest. */
+  readonly channel: string;
+  /** One turn of the work; answers for how many milliseconds it may rest, were nothing notified. */
+  readonly turn: () => Promise<number>;
+  /** Told of a turn that failed; the next one comes after a wait that grows with each failure. */
+  readonly onFailed: (error: unknown) => void;
+  readonly backoff: { readonly firstMs: number; readonly maxMs: number };
+}
+
+/**
+ * Takes turns until it is stopped. A notification can be lost with its connection, and rows may come due by themselves: the
+ * rest that a turn answers is the longest that such a thing goes unnoticed.
+ */
+export class WokenLoop {
+  private readonly stopping = new AbortController();
+  private wakeUp = new AbortController();
+  private running?: Promise<void>;
+
+  constructor(private readonly options: WokenLoopOptions) {}
+
+  /** Begins; returns at once and never throws. */
+  start(): void {
+    this.running ??= this.run();
+  }
+
+  /** Ends after the turn in hand. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.wake();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    const { turn, onFailed, backoff } = this.options;
+    const listener = this.listen();
+    for (let failures = 0; !this.stopping.signal.aborted; ) {
+      const woken = this.wakeUp.signal;
+      try {
+        const restMs = await turn();
+        failures = 0;
+        await pause(restMs, woken);
+      } catch (error) {
+        failures += 1;
+        onFailed(error);
+        await pause(backoffMs(failures, backoff), this.stopping.signal);
+      }
+      if (woken.aborted) this.wakeUp = new AbortController();
+    }
+    await listener?.close();
+  }
+
+  private listen(): Listener | undefined {
+    const { dataSource, channel } = this.options;
+    const { options } = dataSource;
+    if (options.type !== 'postgres' || !options.url) return undefined;
+    const listener = new Listener({
+      url: options.url,
+      service: options.schema ?? 'public',
+      channels: [channel],
+      onNotify: () => this.wake(),
+      onListening: () => this.wake(),
+    });
+    listener.start();
+    return listener;
+  }
+
+  private wake(): void {
+    this.wakeUp.abort();
+  }
+}
