@@ -1,10 +1,11 @@
 import { type ElasticsearchEngine, type SearchEngine, SearchUnavailableError } from '@lockstep/search';
 
-/** An engine whose next scan can be held after its first page, whose next fill before its end, or that can be away for some scans. */
+/** An engine whose next scan can be held after its first page, whose next fill before its end, or that can be away for some scans or removals. */
 export type GatedEngine = SearchEngine & {
   holdScan(): Gate;
   holdSeal(): Gate;
   failScans(times: number): void;
+  failDeletes(times: number): void;
 };
 
 /** Puts the gates into an engine. */
@@ -12,7 +13,9 @@ export function gated(engine: ElasticsearchEngine): GatedEngine {
   let scanGate: ClosedGate | undefined;
   let sealGate: ClosedGate | undefined;
   let failures = 0;
+  let deleteFailures = 0;
   const scan = engine.scan.bind(engine);
+  const deleteIndex = engine.deleteIndex.bind(engine);
   const finishFill = engine.finishFill.bind(engine);
   return Object.assign(engine, {
     async *scan(...parameters: Parameters<SearchEngine['scan']>) {
@@ -32,6 +35,16 @@ export function gated(engine: ElasticsearchEngine): GatedEngine {
       sealGate = undefined;
       await gate?.pass();
       await finishFill(name);
+    },
+    async deleteIndex(name: string) {
+      if (deleteFailures > 0) {
+        deleteFailures -= 1;
+        throw new SearchUnavailableError('away for a moment');
+      }
+      await deleteIndex(name);
+    },
+    failDeletes(times: number) {
+      deleteFailures = times;
     },
     holdScan() {
       scanGate = closedGate();

@@ -71,6 +71,21 @@ describeWithEngines('a projected index', (engines) => {
     (await engine.getMany((await activeIndex()).indexName, [id]))[0];
 
   describe('rebuilt', () => {
+    it('removes, after a restart at the latest, an index whose removal had failed', async () => {
+      await integration.write([doctor('7100001', 1)]);
+      for (let round = 0; round < 2; round += 1) await rebuild();
+      const own = async () =>
+        (await engine.listIndices()).filter(({ meta }) => meta.family === 'toy').map(({ name }) => name);
+      expect(await own()).toHaveLength(2);
+      engine.failDeletes(1);
+      expect(await rebuild()).toMatchObject({ state: 'succeeded' });
+      expect(await own()).toHaveLength(3);
+      await app.close();
+      app = await startProjectingService({ databaseUrl: database.url, rabbitmqUrl: vhost.url }, engine);
+      await waitFor('the orphan to go', async () => (await own()).length === 2);
+      expect(await own()).toContain((await activeIndex()).indexName);
+    });
+
     it('forgets long ago ended rebuilds, but not the newest, by which late commands are told', async () => {
       await integration.write([doctor('7100001', 1)]);
       for (let round = 0; round < 3; round += 1) await rebuild();

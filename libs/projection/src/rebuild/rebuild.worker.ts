@@ -18,6 +18,8 @@ import { RebuildEndedError } from './rebuild-errors.js';
 const DEFAULT_LEASE_SECONDS = 10;
 /** Without a wake-up call: how long until a rebuild that another replica took or left is noticed. */
 const IDLE_MS = 2_000;
+/** How often indexes that nobody owns are looked for: what a removal left that failed. */
+const SWEEP_EVERY_MS = 600_000;
 /** Waits after an engine was away; the last one repeats. */
 const ENGINE_BACKOFF_MS = [500, 1_000, 2_000, 5_000, 10_000];
 
@@ -32,6 +34,7 @@ export class RebuildWorker implements OnApplicationBootstrap, BeforeApplicationS
   private wakeUp = new AbortController();
   private working: Promise<void> | undefined;
   private engineFailures = 0;
+  private nextSweepAt = 0;
   /** A generation of a rebuild that has failed may be there, from before the start too. */
   private mayHaveLeftovers = true;
 
@@ -64,6 +67,7 @@ export class RebuildWorker implements OnApplicationBootstrap, BeforeApplicationS
     while (!this.stopping.signal.aborted) {
       this.wakeUp = new AbortController();
       try {
+        await this.sweepNowAndThen();
         if (this.mayHaveLeftovers || (await this.store.loadActive())) {
           await this.leases.hold('projection.rebuild', { owner, ttlMs }, (_, lost) =>
             this.drive(AbortSignal.any([lost, this.stopping.signal])),
@@ -74,6 +78,14 @@ export class RebuildWorker implements OnApplicationBootstrap, BeforeApplicationS
       }
       await this.pause(IDLE_MS, this.wakeUp.signal);
     }
+  }
+
+  /** In any replica: doing it twice does nothing. */
+  private async sweepNowAndThen(): Promise<void> {
+    if (performance.now() < this.nextSweepAt) return;
+    this.nextSweepAt = performance.now() + SWEEP_EVERY_MS;
+    const removed = await (await this.index.ready()).sweepOrphans();
+    if (removed.length > 0) this.logger.log(`Removed indexes that nobody owned: ${removed.join(', ')}`);
   }
 
   /** Until nothing is to be done, the lease is lost or the service stops. */
