@@ -3,7 +3,7 @@ import type { Delivery, DeliveryHandler, Settlement } from './broker.js';
 import { pause } from './waiting.js';
 
 /** Pause before a batch whose handler broke its contract goes back, so that it does not spin. */
-export const BROKEN_HANDLER_PAUSE_MS = 1_000;
+const BROKEN_HANDLER_PAUSE_MS = 1_000;
 
 /** The handler's answers, one a delivery; undefined, after a pause, when it threw or answered too few or too many. */
 export async function askHandler(

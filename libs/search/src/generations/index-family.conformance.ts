@@ -158,6 +158,21 @@ export function describeIndexFamily(engines: Engines, makeEngine: () => Promise<
     return by.swap(run);
   };
 
+  it('has swapped although the answer was lost and the request was sent again', async () => {
+    const answersLost = withMethods(engine, {
+      swapAliases: async (...swap) => {
+        await engine.swapAliases(...swap);
+        return engine.swapAliases(...swap);
+      },
+    });
+    const unlucky = new IndexFamily({ ...options, engine: answersLost });
+    source.fill(1);
+    expect(await rebuild(1, unlucky)).toMatchObject({ number: 2, state: 'active' });
+    expect(await unlucky.rollback()).toMatchObject({ number: 1, state: 'active' });
+    expect(await unlucky.rollforward()).toMatchObject({ number: 2, state: 'active' });
+    expect(await shown()).toEqual(['d0000@1']);
+  });
+
   it('forgets generations that ended long ago, and none that is still there', async () => {
     for (const fence of [1, 2, 3]) await rebuild(fence);
     const numbers = async () => {

@@ -28,12 +28,11 @@ export class ShownGeneration {
    * @throws AliasConflictError when one of them shows something else
    */
   async show(family: FamilyRow, generation: Generation): Promise<void> {
-    const { engine, aliases, schema, name } = this.shown;
+    const { aliases, name } = this.shown;
     const targets = await this.#targets();
     const active = family.active === null ? null : indexNameOf(name, family.active);
     const isAsExpected = [...targets.values()].flat().every((index) => index === active);
-    const moves = movesTo(aliases, targets, generation.indexName);
-    if (isAsExpected && (await engine.swapAliases(schema, moves)) === 'swapped') return;
+    if (isAsExpected && (await this.#isMoved(aliases, targets, generation.indexName))) return;
     throw new AliasConflictError(`The aliases of ${name} were moved by somebody else.`);
   }
 
@@ -144,11 +143,17 @@ export class ShownGeneration {
     choose: (targets: AliasTargets) => readonly AliasDefinition[],
   ): Promise<void> {
     const targets = await this.#targets();
-    const moves = movesTo(choose(targets), targets, indexName);
-    if (moves.length === 0) return;
-    const outcome = await this.shown.engine.swapAliases(this.shown.schema, moves);
-    if (outcome === 'conflict')
-      throw new AliasConflictError(`${indexName} cannot be shown: it or its aliases are gone.`);
+    const aliases = choose(targets);
+    if (aliases.length === 0 || (await this.#isMoved(aliases, targets, indexName))) return;
+    throw new AliasConflictError(`${indexName} cannot be shown: it or its aliases are gone.`);
+  }
+
+  /** Moves the aliases in one step, unless somebody else moves them at the same time. */
+  async #isMoved(aliases: readonly AliasDefinition[], targets: AliasTargets, indexName: string): Promise<boolean> {
+    const { engine, schema } = this.shown;
+    const outcome = await engine.swapAliases(schema, movesTo(aliases, targets, indexName));
+    // A client whose answer was lost asks again, and finds that they are no longer where they were.
+    return outcome === 'swapped' || astray(aliases, await this.#targets(), indexName).length === 0;
   }
 
   async #targets(): Promise<AliasTargets> {
