@@ -5,6 +5,11 @@ export function bodyId(body: Buffer): string {
   return `sha256:${createHash('sha256').update(body).digest('hex')}`;
 }
 
+/** True for an id of {@link bodyId}: the same one may rightly come again, as another message. */
+export function isBodyId(messageId: string): boolean {
+  return /^sha256:[0-9a-f]{64}$/.test(messageId);
+}
+
 /** A UUID version 7: its first 48 bits are the milliseconds since 1970, so ids sort by the time they were made. */
 export function newMessageId(nowMs: number = Date.now()): string {
   const bytes = randomBytes(16);

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { MessageProperties } from '../broker/broker.js';
-import type { ParkedLetter } from './parked-letter.js';
+import { isBodyId } from '../broker/message-id.js';
+import { type ParkedLetter, timeOfDeath } from './parked-letter.js';
 
 /** `parked`: waits for someone; `scheduled`: will be sent back; `replayed`: was sent back to its queue; `discarded`: given up by someone. */
 export const DEAD_LETTER_STATES = ['parked', 'scheduled', 'replayed', 'discarded'] as const;
@@ -74,33 +75,58 @@ export class DeadLetterStore {
   async park(manager: EntityManager, letters: readonly ParkedLetter[]): Promise<ParkedLetter[]> {
     const parked: ParkedLetter[] = [];
     for (const letter of letters) {
-      const rows: unknown[] = await manager.query(
-        `INSERT INTO dead_letter AS known (queue, message_id, type, exchange, routing_key, properties, body, reason, attempts,
-           replays, run_id, sequence, item_count)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-         ON CONFLICT (queue, message_id) DO UPDATE SET reason = excluded.reason, attempts = excluded.attempts,
-           properties = excluded.properties, parked_at = now(), state = 'parked', state_changed_at = now()
-         WHERE known.state = 'replayed' AND known.replays = excluded.replays
-         RETURNING id`,
-        [
-          letter.queue,
-          letter.messageId,
-          letter.type,
-          letter.exchange,
-          letter.routingKey,
-          JSON.stringify(letter.properties),
-          letter.body,
-          letter.reason,
-          letter.attempts,
-          letter.replays,
-          letter.runId,
-          letter.sequence,
-          letter.itemCount,
-        ],
-      );
-      if (rows.length > 0) parked.push(letter);
+      const stored = await this.parkOne(manager, letter);
+      if (stored) parked.push(stored);
     }
     return parked;
+  }
+
+  /** A message without an id goes by its body: once one is dealt with, the next of the same body is a letter `<id>#<n>`. */
+  private async parkOne(manager: EntityManager, letter: ParkedLetter): Promise<ParkedLetter | undefined> {
+    for (let number = 1; ; number += 1) {
+      const messageId = number === 1 ? letter.messageId : `${letter.messageId}#${number}`;
+      const numbered = { ...letter, messageId };
+      if (await this.isInserted(manager, numbered)) return numbered;
+      if (!isBodyId(letter.messageId) || !(await this.isOfAnother(manager, numbered))) return undefined;
+    }
+  }
+
+  /** True when what stands under the letter's id was dealt with, and died at another time. */
+  private async isOfAnother(manager: EntityManager, letter: ParkedLetter): Promise<boolean> {
+    const [known]: { state: DeadLetterState; properties: MessageProperties }[] = await manager.query(
+      'SELECT state, properties FROM dead_letter WHERE queue = $1 AND message_id = $2',
+      [letter.queue, letter.messageId],
+    );
+    const isOver = known?.state === 'replayed' || known?.state === 'discarded';
+    return isOver && timeOfDeath(known.properties.headers) !== timeOfDeath(letter.properties.headers);
+  }
+
+  private async isInserted(manager: EntityManager, letter: ParkedLetter): Promise<boolean> {
+    const rows: unknown[] = await manager.query(
+      `INSERT INTO dead_letter AS known (queue, message_id, type, exchange, routing_key, properties, body, reason, attempts,
+         replays, run_id, sequence, item_count)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+       ON CONFLICT (queue, message_id) DO UPDATE SET reason = excluded.reason, attempts = excluded.attempts,
+         properties = excluded.properties, parked_at = now(), state = 'parked', state_changed_at = now()
+       WHERE known.state = 'replayed' AND known.replays = excluded.replays
+       RETURNING id`,
+      [
+        letter.queue,
+        letter.messageId,
+        letter.type,
+        letter.exchange,
+        letter.routingKey,
+        JSON.stringify(letter.properties),
+        letter.body,
+        letter.reason,
+        letter.attempts,
+        letter.replays,
+        letter.runId,
+        letter.sequence,
+        letter.itemCount,
+      ],
+    );
+    return rows.length > 0;
   }
 
   /** Newest first. `page` from 1. */

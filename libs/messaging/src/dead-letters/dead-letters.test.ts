@@ -199,6 +199,40 @@ for (const { name, makePlace } of brokerPlaces) {
       expect((await letters.get(letter!.id)).state).toBe('replayed');
     });
 
+    it('parks a message without an id anew when one of the same body was dealt with', async () => {
+      broker.subscribe(note.queue, { prefetch: 5, batchSize: 1, batchWaitMs: 5, concurrency: 1 }, async (deliveries) =>
+        deliveries.map(
+          ({ properties }): Settlement =>
+            properties.headers[HEADER.replays] ? { kind: 'ack' } : { kind: 'dead', reason: 'BAD' },
+        ),
+      );
+      const nameless = { messageId: '', headers: {} };
+      const send = () => broker.publish(noteMessage(note, 'same', { properties: nameless }));
+      await waitFor('the queue', () => send().then(() => true));
+      const [first] = await arrived(1);
+      await letters.discard(first!.id);
+      await send();
+      const [second] = await arrived(2);
+      expect(second!.messageId).toBe(`${first!.messageId}#2`);
+      await letters.replay(second!.id);
+      await send();
+      const [third] = await arrived(3);
+      expect(third!.messageId).toBe(`${first!.messageId}#3`);
+      expect(told.map(({ messageId }) => messageId)).toEqual([first, second, third].map((each) => each!.messageId));
+      // A second delivery of a death is no other death.
+      const { properties, body } = await letters.get(third!.id);
+      await letters.discard(third!.id);
+      await broker.publish({
+        exchange: '',
+        routingKey: `${note.queue.name}.dead`,
+        body,
+        properties: { ...properties, messageId: first!.messageId },
+      });
+      await kill('marker');
+      await arrived(4);
+      expect(told).toHaveLength(4);
+    });
+
     it('refuses to act twice, or on what is not there', async () => {
       await kill('once');
       const [letter] = await arrived(1);

@@ -43,7 +43,7 @@ export function toParkedLetter(queue: string, delivery: Delivery): ParkedLetter 
     routingKey: storableText(delivery.routingKey),
     properties: { ...(storable(properties) as MessageProperties), headers },
     body,
-    reason: textHeader(headers, HEADER.deadReason) ?? brokerReason(headers['x-death']),
+    reason: textHeader(headers, HEADER.deadReason) ?? brokerReason(headers),
     attempts: attempt,
     replays: integerHeader(headers, HEADER.replays) ?? 0,
     runId: textHeader(headers, HEADER.runId) ?? null,
@@ -52,10 +52,21 @@ export function toParkedLetter(queue: string, delivery: Delivery): ParkedLetter 
   };
 }
 
+/** When a message was parked, as we or the broker wrote it down: tells copies of one death from another death. */
+export function timeOfDeath(headers: MessageProperties['headers']): string | undefined {
+  const time = newestDeath(headers)?.time as { value?: unknown } | undefined;
+  return textHeader(headers, HEADER.deadAt) ?? (time && String(time.value));
+}
+
+function brokerReason(headers: MessageProperties['headers']): string {
+  const reason = newestDeath(headers)?.reason;
+  return typeof reason === 'string' ? reason.toUpperCase() : 'UNKNOWN';
+}
+
 // `x-death` is a list, the newest death first, with `reason` as in delivery_limit, rejected, expired.
-function brokerReason(deaths: unknown): string {
-  const newest = Array.isArray(deaths) ? (deaths[0] as { reason?: unknown } | undefined) : undefined;
-  return typeof newest?.reason === 'string' ? newest.reason.toUpperCase() : 'UNKNOWN';
+function newestDeath(headers: MessageProperties['headers']): { reason?: unknown; time?: unknown } | undefined {
+  const deaths = headers['x-death'];
+  return Array.isArray(deaths) ? deaths[0] : undefined;
 }
 
 // A stranger's header may hold anything; the columns hold whole numbers.
