@@ -204,7 +204,9 @@ for (const { name, makePlace, unreachableUrl } of brokerPlaces) {
       expect(letters).toEqual(['HANDLER_FAILED: RangeError: cannot digest', 'UNREADABLE_JSON: not JSON']);
       // Tried with its neighbours and alone at first, then alone after each wait.
       expect(poison.attempts()).toBeGreaterThanOrEqual(4);
-      const { items } = await service.get(DeadLetters).list({ state: 'parked' }, { page: 1, pageSize: 10 });
+      // The listener is told before the commit.
+      const listed = () => service.get(DeadLetters).list({ state: 'parked' }, { page: 1, pageSize: 10 });
+      const { items } = await waitFor('both to be stored', listed, { until: ({ total }) => total === 2 });
       expect(items.map(({ attempts }) => attempts).sort()).toEqual([1, 3]);
     });
 
