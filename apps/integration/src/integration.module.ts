@@ -15,6 +15,7 @@ import {
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AddLeftNumbers1763700000003 } from './database/add-left-numbers.migration.js';
+import { AddRunApproval1763700000004 } from './database/add-run-approval.migration.js';
 import { CreateMergeTables1763700000001 } from './database/create-merge-tables.migration.js';
 import { CreateRunTables1763700000002, runRetention } from './database/create-run-tables.migration.js';
 import { DoctorStore } from './doctors/doctor.store.js';
@@ -25,6 +26,7 @@ import { LiveMerge } from './live-updates/live-merge.js';
 import { TraineeUpdatesConsumer } from './live-updates/trainee-updates.consumer.js';
 import { createMasterFamily, MASTER_FAMILY } from './merge/master-family.js';
 import { MergeStore } from './merge/merge.store.js';
+import { UnseenStore } from './merge/unseen.store.js';
 import { EventStore } from './runs/event.store.js';
 import { GmcDataConsumer } from './runs/gmc-data.consumer.js';
 import { IssueStore } from './runs/issue.store.js';
@@ -73,6 +75,7 @@ export class IntegrationModule {
             CreateMergeTables1763700000001,
             CreateRunTables1763700000002,
             AddLeftNumbers1763700000003,
+            AddRunApproval1763700000004,
           ],
           poolSize: config.databasePoolSize,
           retention: {
@@ -111,6 +114,7 @@ export class IntegrationModule {
         RunStore,
         SourceBatchStore,
         SourceIntake,
+        UnseenStore,
         { provide: DEAD_LETTER_LISTENER, useClass: ParkedMessages },
         {
           provide: MASTER_FAMILY,

@@ -10,6 +10,7 @@ export type { FillOptions, FillProgress, FillResult, IndexRow, RejectedRow } fro
 export * from './generations/generation-errors.js';
 export { type GenerationEvent, type GenerationState, IllegalTransitionError } from './generations/generation-state.js';
 export { IndexFamily, type IndexFamilyOptions, type RunFence } from './generations/index-family.js';
+export { exceedsLoss } from './generations/judge-counts.js';
 export type { Authority, VerificationReport } from './generations/verify-generation.js';
 export type { LiveResult } from './generations/write-live.js';
 export { MemorySearchEngine } from './memory/memory-search-engine.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { next, type PhaseFacts, type RunEvent, type RunPolicy } from './next.js';
+import { isPastSwap, next, type PhaseFacts, type RunEvent, type RunPolicy } from './next.js';
 import { newRun, type Phase, type PhaseName, type Run } from './run.js';
 
 const POLICY: RunPolicy = { askAgainSeconds: 15, maxAsks: 3, stallSeconds: 300 };
@@ -31,6 +31,7 @@ function play(...events: RunEvent[]) {
 const phase = (run: Run, name: PhaseName): Phase => run.phases.find((one) => one.name === name) as Phase;
 const START = observed(0);
 const ALL_APPLIED = observed(1, { applied: 4, batches: 4 });
+const APPROVED: RunEvent = { type: 'approved', at: at(500), by: 'somebody' };
 const done = (name: PhaseName, seconds = 2, rejectedRows = 0): RunEvent => ({
   type: 'stepFinished',
   phase: name,
@@ -137,16 +138,24 @@ describe('steps', () => {
   });
 
   it('a guard holds the run until somebody approves it', () => {
-    const held = [START, ALL_APPLIED, done('master'), { type: 'stepHeld', phase: 'verify', at: at(5) } as const];
+    const held = [START, ALL_APPLIED, done('master'), { type: 'stepHeld', phase: 'verify' } as const];
     expect(play(...held).run.state).toBe('held');
     expect(play(...held, observed(400)).run.state).toBe('held');
-    const { run } = play(...held, { type: 'approved', at: at(500) });
-    expect(run.state).toBe('verifying');
-    expect(phase(run, 'swap').state).toBe('running');
+    const { run } = play(...held, APPROVED);
+    expect(run).toMatchObject({ state: 'verifying', approvedBy: 'somebody' });
+    expect(phase(run, 'verify')).toMatchObject({ state: 'running', startedAt: at(500) });
+  });
+
+  it('a step that is held before its work begins anew once approved, however long that took', () => {
+    const held = [START, ALL_APPLIED, { type: 'stepHeld', phase: 'master' } as const];
+    expect(phase(play(...held).run, 'master')).toMatchObject({ state: 'pending', startedAt: null });
+    const { run } = play(...held, APPROVED);
+    expect(run.state).toBe('running');
+    expect(phase(run, 'master')).toMatchObject({ state: 'running', startedAt: at(500) });
   });
 
   it('an approval of a run that is not held changes nothing', () => {
-    expect(play(START, { type: 'approved', at: at(1) }).run.state).toBe('running');
+    expect(play(START, APPROVED).run).toMatchObject({ state: 'running', approvedBy: null });
   });
 
   it('a step that reports a second time changes nothing', () => {
@@ -161,10 +170,18 @@ describe('cancelling', () => {
     ['queued', []],
     ['sending', [START]],
     ['filling', [START, ALL_APPLIED]],
-    ['held', [START, ALL_APPLIED, done('master'), { type: 'stepHeld', phase: 'verify', at: at(5) }]],
+    ['held', [START, ALL_APPLIED, done('master'), { type: 'stepHeld', phase: 'verify' }]],
+    ['verifying', [START, ALL_APPLIED, done('master')]],
   ])('a run that is %s ends it', (_, events) => {
     const { run } = play(...events, { type: 'cancelled', at: at(6) });
     expect(run.state).toBe('cancelled');
+  });
+
+  it('a run that shows readers its index by now changes nothing: they would keep what was cancelled', () => {
+    const swapping = play(START, ALL_APPLIED, done('master'), done('verify')).run;
+    const { run } = next(swapping, { type: 'cancelled', at: at(9) }, POLICY);
+    expect(run).toBe(swapping);
+    expect(isPastSwap(run)).toBe(true);
   });
 
   it('a run that has ended changes nothing', () => {
@@ -239,11 +256,12 @@ describe('projections', () => {
       run: newRun('r', PLAN),
       effects: [],
     } as ReturnType<typeof next>);
-  const ended = (name: PhaseName, error: Run['error'] = null, rejectedRows = 0): RunEvent => ({
+  const ended = (name: PhaseName, error: Run['error'] = null, rejected = 0, rejectedRows = 0): RunEvent => ({
     type: 'projectionEnded',
     phase: name,
     at: at(20),
     error,
+    rejected,
     rejectedRows,
   });
   const failure = { code: 'PROJECTION_FAILED', message: 'no' };
@@ -262,7 +280,9 @@ describe('projections', () => {
     ['one has answered', [ended('connection')], 'running'],
     ['both have answered, in either order', [ended('connection'), ended('recommendation')], 'succeeded'],
     ['one answered twice', [ended('connection'), ended('connection')], 'running'],
-    ['both, and a row was rejected', [ended('connection'), ended('recommendation', null, 1)], 'incomplete'],
+    ['the last rejected a row', [ended('connection'), ended('recommendation', null, 1)], 'incomplete'],
+    ['the first rejected a row', [ended('connection', null, 1), ended('recommendation')], 'incomplete'],
+    ['a row was rejected before', [ended('connection'), ended('recommendation', null, 0, 1)], 'incomplete'],
     ['one failed, the other is waited for', [ended('connection', failure)], 'running'],
     ['one failed, the other has answered', [ended('connection', failure), ended('recommendation')], 'failed'],
   ])('%s', (_, events, state) => {

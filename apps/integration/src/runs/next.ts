@@ -17,11 +17,12 @@ export type RunEvent =
   /** Looks at the clock and the counts; safe to send at any time. */
   | { type: 'observed'; at: Date; facts: Partial<Record<PhaseName, PhaseFacts>>; rejectedRows: number }
   | { type: 'stepFinished'; at: Date; phase: PhaseName; rejectedRows: number }
-  | { type: 'stepHeld'; at: Date; phase: PhaseName }
+  /** Somebody must say yes before the step may be done. */
+  | { type: 'stepHeld'; phase: PhaseName }
   | { type: 'stepFailed'; at: Date; phase: PhaseName; error: RunError }
-  /** A projecting service's last word on the run. */
-  | { type: 'projectionEnded'; at: Date; phase: PhaseName; error: RunError | null; rejectedRows: number }
-  | { type: 'approved'; at: Date }
+  /** A projecting service's last word on the run: what it rejected itself, beside the rows that the run's issues count. */
+  | { type: 'projectionEnded'; at: Date; phase: PhaseName; error: RunError | null; rejected: number; rejectedRows: number }
+  | { type: 'approved'; at: Date; by: string }
   | { type: 'cancelled'; at: Date };
 
 export type RunEffect =
@@ -57,15 +58,13 @@ export function next(run: Run, event: RunEvent, policy: RunPolicy): Decision {
   if (!isActive(run.state)) return unchanged(run);
   switch (event.type) {
     case 'cancelled':
-      return end(run, 'cancelled', event.at, null);
+      return isPastSwap(run) ? unchanged(run) : end(run, 'cancelled', event.at, null);
     case 'approved':
-      return run.state === 'held' ? advance({ ...run, state: 'verifying' }, event.at, 0) : unchanged(run);
+      return run.state === 'held' ? advance({ ...run, approvedBy: event.by }, event.at, 0) : unchanged(run);
     case 'stepFailed':
       return isRunning(run, event.phase) ? fail(run, event.phase, event.error, event.at) : unchanged(run);
     case 'stepHeld':
-      return isRunning(run, event.phase)
-        ? { run: { ...finish(run, event.phase, event.at), state: 'held' }, effects: [] }
-        : unchanged(run);
+      return isRunning(run, event.phase) ? hold(run, event.phase) : unchanged(run);
     case 'stepFinished':
       return isRunning(run, event.phase)
         ? advance(finish(run, event.phase, event.at), event.at, event.rejectedRows)
@@ -75,6 +74,16 @@ export function next(run: Run, event: RunEvent, policy: RunPolicy): Decision {
     case 'observed':
       return observe(run, event, policy);
   }
+}
+
+/** True from the moment readers may be seeing what the run built: then it can no longer be taken back by cancelling. */
+export function isPastSwap({ phases }: Pick<Run, 'phases'>): boolean {
+  return phases.some(({ name, state }) => name === 'swap' && state !== 'pending' && state !== 'skipped');
+}
+
+/** With the approval the step is done anew, from its start: much may have changed until somebody has looked. */
+function hold(run: Run, phase: PhaseName): Decision {
+  return { run: { ...withPhase(run, phase, { state: 'pending', startedAt: null }), state: 'held' }, effects: [] };
 }
 
 function observe(run: Run, event: Extract<RunEvent, { type: 'observed' }>, policy: RunPolicy): Decision {
@@ -134,14 +143,21 @@ function observeProjection(
 
 /** The run waits for every projection, also when one has failed: each keeps its former index until its own swap. */
 function endProjection(run: Run, event: Extract<RunEvent, { type: 'projectionEnded' }>): Decision {
-  const { at, error, rejectedRows } = event;
+  const { at, error, rejected, rejectedRows } = event;
   const state = error === null ? 'done' : 'failed';
-  const after = { ...withPhase(run, event.phase, { state, finishedAt: at }), error: run.error ?? error };
+  const after = { ...withPhase(run, event.phase, { state, finishedAt: at, rejected }), error: run.error ?? error };
   if (after.phases.some((phase) => phase.state === 'running')) return { run: after, effects: [] };
-  return after.error === null ? advance(after, at, rejectedRows) : end(after, 'failed', at, after.error);
+  const byProjections = after.phases.reduce((sum, { kind, rejected }) => sum + (kind === 'projection' ? rejected : 0), 0);
+  return after.error === null ? advance(after, at, rejectedRows + byProjections) : end(after, 'failed', at, after.error);
 }
 
-function isStalled(phase: Phase, facts: PhaseFacts, at: Date, policy: RunPolicy): boolean {
+/** True when nothing has come of a phase for too long. */
+export function isStalled(
+  phase: Phase,
+  facts: Pick<PhaseFacts, 'lastProgressAt'>,
+  at: Date,
+  policy: Pick<RunPolicy, 'stallSeconds'>,
+): boolean {
   return at.getTime() - latest(phase.startedAt, facts.lastProgressAt) >= policy.stallSeconds * 1000;
 }
 

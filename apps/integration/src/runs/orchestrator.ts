@@ -1,11 +1,11 @@
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Leases, Listener } from '@lockstep/database';
-import { Clock, isEngineUnavailable } from '@lockstep/service';
+import { isEngineUnavailable } from '@lockstep/service';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { IntegrationConfig } from '../integration.config.js';
 import { EventStore } from './event.store.js';
-import { next, type PhaseFacts, type RunEvent } from './next.js';
+import { isStalled, next, type PhaseFacts, type RunEvent } from './next.js';
 import { RebuildSteps, type StepOutcome } from './rebuild-steps.js';
 import { toRunAnswer } from './run.answer.js';
 import { isActive, type Phase, type PhaseName } from './run.js';
@@ -42,7 +42,6 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
     private readonly runs: RunStore,
     private readonly steps: RebuildSteps,
     private readonly events: EventStore,
-    private readonly clock: Clock,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -120,7 +119,7 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
     for (const phase of run.phases) {
       if (phase.state === 'running') facts[phase.name] = await this.runs.phaseFacts(run.id, phase.name);
     }
-    return { type: 'observed', at: this.clock.now(), facts, rejectedRows: await this.runs.countErrors(run.id) };
+    return { type: 'observed', at: run.readAt, facts, rejectedRows: await this.runs.countErrors(run.id) };
   }
 
   /** Null when the step was interrupted or an engine is away: it is executed again, by whoever drives the run then. */
@@ -129,20 +128,18 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
     const watching = this.watch(run.id, interrupted, signal);
     try {
       const outcome = await this.steps.execute(run, step.name, AbortSignal.any([signal, interrupted.signal]));
-      return this.toEvent(outcome, step.name, await this.runs.countErrors(run.id));
+      return toEvent(outcome, await this.reload(run), step.name, await this.runs.countErrors(run.id));
     } catch (error) {
       if (signal.aborted || interrupted.signal.aborted) return null;
       this.logger.error(`Phase ${step.name} of run ${run.id}: ${describe(error)}`);
-      if (this.mayTryAgain(run, step, error)) {
+      // As it is by now: a step may have worked for longer than a stall lasts.
+      const current = await this.reload(run);
+      if (this.mayTryAgain(current, step, error)) {
         await this.sleep(STEP_RETRY_MS);
         return null;
       }
-      return {
-        type: 'stepFailed',
-        at: this.clock.now(),
-        phase: step.name,
-        error: { code: 'STEP_FAILED', message: describe(error) },
-      };
+      const failure = { code: 'STEP_FAILED', message: describe(error) };
+      return toEvent({ kind: 'failed', error: failure }, current, step.name, 0);
     } finally {
       interrupted.abort();
       await watching;
@@ -151,7 +148,8 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
 
   /** An engine that is away is waited for; anything else, such as a statement that took too long, gets a few more attempts. */
   private mayTryAgain(run: StoredRun, step: Phase, error: unknown): boolean {
-    if (this.isStalled(run, step)) return false;
+    const lastProgressAt = run.counters.get(step.name)?.lastProgressAt ?? null;
+    if (isStalled(step, { lastProgressAt }, run.readAt, this.config.policy)) return false;
     if (isEngineUnavailable(error)) return true;
     const attempt = `${run.id} ${step.name}`;
     this.failures =
@@ -159,16 +157,10 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
     return this.failures.count < STEP_ATTEMPTS;
   }
 
-  private isStalled(run: StoredRun, step: Phase): boolean {
-    const since = run.counters.get(step.name)?.lastProgressAt ?? step.startedAt ?? this.clock.now();
-    return this.clock.now().getTime() - since.getTime() >= this.config.policy.stallSeconds * 1000;
-  }
-
-  private toEvent(outcome: StepOutcome, phase: PhaseName, rejectedRows: number): RunEvent {
-    const at = this.clock.now();
-    if (outcome.kind === 'held') return { type: 'stepHeld', at, phase };
-    if (outcome.kind === 'failed') return { type: 'stepFailed', at, phase, error: outcome.error };
-    return { type: 'stepFinished', at, phase, rejectedRows };
+  private async reload({ id }: StoredRun): Promise<StoredRun> {
+    const run = await this.runs.load(id);
+    if (!run) throw new Error(`run ${id} is gone`);
+    return run;
   }
 
   /** Writes the progress of a step down while it works, and interrupts it when the run was cancelled. */
@@ -188,7 +180,7 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
 
   private async writeProgress(runId: string): Promise<StoredRun | null> {
     const run = await this.runs.load(runId);
-    if (run) await this.events.add(runId, isActive(run.state) ? 'progress' : 'end', toRunAnswer(run, this.clock.now()));
+    if (run) await this.events.add(runId, isActive(run.state) ? 'progress' : 'end', toRunAnswer(run));
     return run;
   }
 
@@ -198,6 +190,12 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
     this.wake = () => woken.abort();
     await delay(ms, undefined, { signal: woken.signal }).catch(() => undefined);
   }
+}
+
+function toEvent(outcome: StepOutcome, { readAt: at }: StoredRun, phase: PhaseName, rejectedRows: number): RunEvent {
+  if (outcome.kind === 'held') return { type: 'stepHeld', phase };
+  if (outcome.kind === 'failed') return { type: 'stepFailed', at, phase, error: outcome.error };
+  return { type: 'stepFinished', at, phase, rejectedRows };
 }
 
 function isRunningStep(phase: Phase): boolean {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Clock, type StreamEvent } from '@lockstep/service';
+import type { StreamEvent } from '@lockstep/service';
 import { Injectable } from '@nestjs/common';
 import { EventStore } from './event.store.js';
 import { toRunAnswer } from './run.answer.js';
@@ -16,7 +16,6 @@ export class ProgressStream {
   constructor(
     private readonly events: EventStore,
     private readonly runs: RunStore,
-    private readonly clock: Clock,
   ) {}
 
   /** Ends after the event `end`. */
@@ -34,7 +33,7 @@ export class ProgressStream {
         const run = await this.runs.load(runId);
         // The orchestrator may have died between the run's end and its event.
         if (run && !isActive(run.state)) {
-          yield { id: String(after + 1), type: 'end', data: toRunAnswer(run, this.clock.now()) };
+          yield { id: String(after + 1), type: 'end', data: toRunAnswer(run) };
           return;
         }
       }

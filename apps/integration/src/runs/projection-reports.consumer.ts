@@ -1,6 +1,5 @@
 import { type IndexRebuildReportV1, indexRebuildReportedQueue } from '@lockstep/contracts';
 import { ack, QueueHandler, type ReceivedMessage, type Verdict } from '@lockstep/messaging';
-import { Clock } from '@lockstep/service';
 import { Controller } from '@nestjs/common';
 import { IntegrationConfig } from '../integration.config.js';
 import { next } from './next.js';
@@ -11,7 +10,6 @@ import { RunStore } from './run.store.js';
 export class ProjectionReportsConsumer {
   constructor(
     private readonly runs: RunStore,
-    private readonly clock: Clock,
     private readonly config: IntegrationConfig,
   ) {}
 
@@ -31,9 +29,13 @@ export class ProjectionReportsConsumer {
       report.state === 'failed'
         ? { code: 'PROJECTION_FAILED', message: `${phase}: ${report.error ?? 'no reason given'}` }
         : null;
-    const rejectedRows = rejected + (await this.runs.countErrors(runId));
+    const rejectedRows = await this.runs.countErrors(runId);
     await this.runs.apply(runId, (current) =>
-      next(current, { type: 'projectionEnded', at: this.clock.now(), phase, error, rejectedRows }, this.config.policy),
+      next(
+        current,
+        { type: 'projectionEnded', at: current.readAt, phase, error, rejected, rejectedRows },
+        this.config.policy,
+      ),
     );
   }
 }

@@ -1,11 +1,19 @@
 import { SOURCE_OF_PHASE, SOURCE_PHASES, type SourcePhase } from '@lockstep/contracts';
 import { inTransaction, keysetPages } from '@lockstep/database';
-import type { Authority, Generation, IndexFamily, IndexRow, VerificationReport } from '@lockstep/search';
+import {
+  type Authority,
+  exceedsLoss,
+  type Generation,
+  type IndexFamily,
+  type IndexRow,
+  type VerificationReport,
+} from '@lockstep/search';
 import { failpoint, whenEngineAnswers } from '@lockstep/service';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { MASTER_FAMILY } from '../merge/master-family.js';
 import { type EmptiedPart, MergeStore } from '../merge/merge.store.js';
+import { UnseenStore } from '../merge/unseen.store.js';
 import { IssueStore, type RunIssue } from './issue.store.js';
 import { isActive, type PhaseName, type RunError } from './run.js';
 import { RunStore, type StoredRun } from './run.store.js';
@@ -27,6 +35,7 @@ export class RebuildSteps implements OnModuleInit {
     private readonly runs: RunStore,
     private readonly issues: IssueStore,
     private readonly merge: MergeStore,
+    private readonly unseen: UnseenStore,
     @Inject(MASTER_FAMILY) private readonly family: IndexFamily,
   ) {}
 
@@ -61,11 +70,6 @@ export class RebuildSteps implements OnModuleInit {
     return this.family.sweepOrphans();
   }
 
-  /** Lets a held generation pass, on an operator's word. */
-  async approve(runId: string, by: string): Promise<void> {
-    await this.family.approve(await this.family.generationOf(runId), by);
-  }
-
   /** Compares what readers see with PostgreSQL and repairs it. */
   async check(): Promise<VerificationReport> {
     const { active } = await this.family.status();
@@ -78,6 +82,8 @@ export class RebuildSteps implements OnModuleInit {
   }
 
   private async fillMaster(run: StoredRun, signal: AbortSignal): Promise<StepOutcome> {
+    const losses = run.approvedBy === null ? await this.findLosses(run) : [];
+    if (losses.length > 0) return this.hold(run, 'master', losses);
     await this.emptyUnseen(run, signal);
     await this.issues.addWarningsOfParts(this.dataSource.manager, run.id);
     const generation = await this.family.begin({ runId: run.id, fence: run.fence });
@@ -116,12 +122,31 @@ export class RebuildSteps implements OnModuleInit {
     return { kind: 'finished' };
   }
 
-  /** After a complete sending, what it did not contain is gone from the source; with gaps nothing may be concluded. */
+  /**
+   * What a source lost, where it is so much that somebody should look. Asked before anything is emptied: from then on every
+   * live change of such a doctor would show readers what is left.
+   */
+  private async findLosses(run: StoredRun): Promise<string[]> {
+    const losses: string[] = [];
+    for (const { name, since } of completeSendings(run)) {
+      const { known, unseen } = await this.unseen.count(name, { runId: run.id, since });
+      if (!exceedsLoss(known, known - unseen)) continue;
+      losses.push(`${SOURCE_OF_PHASE[name]} no longer has ${unseen} of ${known} records, which would be emptied.`);
+    }
+    return losses;
+  }
+
+  /** Nothing is changed until somebody approves the run. */
+  private async hold({ id }: StoredRun, phase: PhaseName, reasons: readonly string[]): Promise<StepOutcome> {
+    const issue = { severity: 'warning', source: 'integration', key: phase, code: 'RUN_HELD' } as const;
+    await this.issues.add(this.dataSource.manager, id, [{ ...issue, message: reasons.join(' ') }]);
+    return { kind: 'held' };
+  }
+
+  /** What a complete sending did not contain is gone from the source. */
   private async emptyUnseen(run: StoredRun, signal: AbortSignal): Promise<void> {
-    for (const name of SOURCE_PHASES) {
-      const phase = run.phases.find((one) => one.name === name && one.state === 'done');
-      if (!phase?.startedAt || phase.hasGaps) continue;
-      while ((await this.emptyUnseenPage(run.id, name, phase.startedAt)) === UNSEEN_PAGE) signal.throwIfAborted();
+    for (const { name, since } of completeSendings(run)) {
+      while ((await this.emptyUnseenPage(run.id, name, since)) === UNSEEN_PAGE) signal.throwIfAborted();
     }
   }
 
@@ -169,7 +194,10 @@ export class RebuildSteps implements OnModuleInit {
     if (report.outcome === 'failed') {
       return { kind: 'failed', error: { code: 'VERIFY_FAILED', message: report.problems.join('; ') } };
     }
-    return report.outcome === 'held' ? { kind: 'held' } : { kind: 'finished' };
+    if (report.outcome !== 'held') return { kind: 'finished' };
+    if (run.approvedBy === null) return this.hold(run, 'verify', report.problems);
+    await this.family.approve(generation, run.approvedBy);
+    return { kind: 'finished' };
   }
 
   private async swapMaster(run: StoredRun): Promise<StepOutcome> {
@@ -204,6 +232,15 @@ export class RebuildSteps implements OnModuleInit {
         ),
     };
   }
+}
+
+/** Sendings from which something may be concluded, which those with gaps are not, and their beginnings. */
+function completeSendings(run: StoredRun): { name: SourcePhase; since: Date }[] {
+  return SOURCE_PHASES.flatMap((name) => {
+    const phase = run.phases.find((one) => one.name === name);
+    if (phase?.state !== 'done' || phase.startedAt === null || phase.hasGaps) return [];
+    return [{ name, since: phase.startedAt }];
+  });
 }
 
 function notInSource(phase: SourcePhase, part: EmptiedPart): RunIssue {

@@ -125,7 +125,7 @@ export class RunIssueAnswer {
 }
 
 /** The stored run in the words of the contract. */
-export function toRunAnswer(run: StoredRun, now: Date): RunAnswer {
+export function toRunAnswer(run: StoredRun): RunAnswer {
   const phases = run.phases.map((phase) => {
     const counters = run.counters.get(phase.name);
     return {
@@ -152,7 +152,7 @@ export function toRunAnswer(run: StoredRun, now: Date): RunAnswer {
       startedAt: phase.startedAt?.toISOString() ?? null,
       finishedAt: phase.finishedAt?.toISOString() ?? null,
     })),
-    ...paceOf(phases, now),
+    ...paceOf(phases, run.readAt),
     error: run.error,
   };
 }

@@ -22,6 +22,8 @@ export interface StoredRun extends Run {
   asOf: string;
   requestedBy: string;
   createdAt: Date;
+  /** The database's time when this was read, by which all other instants of a run are: services may disagree about the time. */
+  readAt: Date;
   generation: string | null;
   counters: Map<PhaseName, PhaseCounters>;
 }
@@ -65,11 +67,10 @@ export class RunStore {
         ]);
         if (known) return { run: await this.mustLoad(known.id, manager), outcome: 'repeated' };
       }
-      const now = this.clock.now();
       const inserted: unknown[] = await manager.query(
         `INSERT INTO sync_run (id, state, as_of, requested_by, idempotency_key, created_at)
-         VALUES ($1, 'queued', $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING 1`,
-        [id, londonDate(now), requestedBy, idempotencyKey, now],
+         VALUES ($1, 'queued', $2, $3, $4, clock_timestamp()) ON CONFLICT DO NOTHING RETURNING 1`,
+        [id, londonDate(this.clock.now()), requestedBy, idempotencyKey],
       );
       if (inserted.length === 0) return this.meetActive(manager, idempotencyKey);
       await this.insertPhases(manager, newRun(id));
@@ -128,13 +129,17 @@ export class RunStore {
   }
 
   private async save(manager: EntityManager, before: StoredRun, run: Run): Promise<void> {
-    await manager.query('UPDATE sync_run SET state = $2, started_at = $3, finished_at = $4, error = $5 WHERE id = $1', [
-      run.id,
-      run.state,
-      run.startedAt,
-      run.finishedAt,
-      run.error === null ? null : JSON.stringify(run.error),
-    ]);
+    await manager.query(
+      `UPDATE sync_run SET state = $2, started_at = $3, finished_at = $4, error = $5, approved_by = $6 WHERE id = $1`,
+      [
+        run.id,
+        run.state,
+        run.startedAt,
+        run.finishedAt,
+        run.error === null ? null : JSON.stringify(run.error),
+        run.approvedBy,
+      ],
+    );
     for (const phase of run.phases) {
       if (before.phases.includes(phase)) continue;
       await manager.query(
@@ -270,9 +275,11 @@ interface RunRow {
   requested_by: string;
   generation: string | null;
   created_at: Date;
+  read_at: Date;
   started_at: Date | null;
   finished_at: Date | null;
   error: RunError | null;
+  approved_by: string | null;
   phases: PhaseRow[];
 }
 
@@ -297,7 +304,8 @@ interface FactsRow {
 }
 
 const SELECT_RUN = `
-  SELECT id, fence, state, as_of, requested_by, generation, created_at, started_at, finished_at, error,
+  SELECT id, fence, state, as_of, requested_by, generation, created_at, started_at, finished_at, error, approved_by,
+    clock_timestamp() AS read_at,
     (SELECT json_agg(phase ORDER BY position) FROM sync_phase phase WHERE phase.run_id = sync_run.id) AS phases
   FROM sync_run`;
 
@@ -310,9 +318,11 @@ function toRun(row: RunRow): StoredRun {
     requestedBy: row.requested_by,
     generation: row.generation,
     createdAt: row.created_at,
+    readAt: row.read_at,
     startedAt: row.started_at,
     finishedAt: row.finished_at,
     error: row.error,
+    approvedBy: row.approved_by,
     phases: row.phases.map(toPhase),
     counters: new Map(row.phases.map((phase) => [phase.name, toCounters(phase)])),
   };
@@ -334,6 +344,7 @@ function toPhase(row: PhaseRow): Phase {
     asks: row.asks,
     lastAskAt: toDate(row.last_ask_at),
     hasGaps: row.has_gaps,
+    rejected: row.rejected,
     startedAt: toDate(row.started_at),
     finishedAt: toDate(row.finished_at),
   };

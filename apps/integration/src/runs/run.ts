@@ -41,7 +41,7 @@ export const PHASES = [
 export type PhaseName = (typeof PHASES)[number]['name'];
 export type PhaseKind = 'source' | 'step' | 'projection' | null;
 
-/** A phase as the state machine sees it; the counters of records live beside it and never decide. */
+/** A phase as the state machine sees it; the other counters of records live beside it and never decide. */
 export interface Phase {
   name: PhaseName;
   kind: PhaseKind;
@@ -53,6 +53,8 @@ export interface Phase {
   lastAskAt: Date | null;
   /** Batches were given up because their messages are parked; then nothing may be concluded from what was not seen. */
   hasGaps: boolean;
+  /** Records that could not be stored; of a projection it is its own word, which nothing else repeats. */
+  rejected: number;
 }
 
 export interface RunError {
@@ -66,6 +68,8 @@ export interface Run {
   startedAt: Date | null;
   finishedAt: Date | null;
   error: RunError | null;
+  /** Who let it go on when it was held; one word is for the whole run. */
+  approvedBy: string | null;
   phases: Phase[];
 }
 
@@ -77,6 +81,7 @@ export function newRun(id: string, plan: readonly { name: PhaseName; kind: Phase
     startedAt: null,
     finishedAt: null,
     error: null,
+    approvedBy: null,
     phases: plan.map(({ name, kind }) => ({
       name,
       kind,
@@ -86,6 +91,7 @@ export function newRun(id: string, plan: readonly { name: PhaseName; kind: Phase
       asks: 0,
       lastAskAt: null,
       hasGaps: false,
+      rejected: 0,
     })),
   };
 }

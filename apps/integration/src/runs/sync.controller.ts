@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import {
   type Actor,
   Answers,
-  Clock,
   CurrentActor,
   EventStreams,
   type Page,
@@ -29,9 +28,8 @@ import type { Request, Response } from 'express';
 import type { Observable } from 'rxjs';
 import { IntegrationConfig } from '../integration.config.js';
 import { IssueStore } from './issue.store.js';
-import { next } from './next.js';
+import { isPastSwap, next } from './next.js';
 import { ProgressStream } from './progress-stream.js';
-import { RebuildSteps } from './rebuild-steps.js';
 import { RunAnswer, RunIssueAnswer, RunStartedAnswer, toRunAnswer } from './run.answer.js';
 import { isActive } from './run.js';
 import { IssueQuery, RunsQuery } from './run.query.js';
@@ -45,11 +43,9 @@ export class SyncController {
   constructor(
     private readonly runs: RunStore,
     private readonly issues: IssueStore,
-    private readonly clock: Clock,
     private readonly config: IntegrationConfig,
     private readonly streams: EventStreams,
     private readonly progress: ProgressStream,
-    private readonly steps: RebuildSteps,
   ) {}
 
   /** Starts a rebuild. A second trigger harms nothing: it gets 409 with the run that is there. */
@@ -94,7 +90,7 @@ export class SyncController {
     const { items, total } = await this.runs.list(query.pageSize, pageOffset(query));
     return toPage(
       query,
-      items.map((run) => toRunAnswer(run, this.clock.now())),
+      items.map(toRunAnswer),
       total,
     );
   }
@@ -103,7 +99,7 @@ export class SyncController {
   @Requires('viewer')
   @Answers(200, RunAnswer)
   async get(@Param('runId', ParseUUIDPipe) runId: string): Promise<RunAnswer> {
-    return toRunAnswer(await this.mustLoad(runId), this.clock.now());
+    return toRunAnswer(await this.mustLoad(runId));
   }
 
   /** Progress as it happens; a client that comes back with Last-Event-ID misses nothing. */
@@ -129,7 +125,7 @@ export class SyncController {
     return toPage(query, items as RunIssueAnswer[], total);
   }
 
-  /** The index being served stays as it is. */
+  /** The index being served stays as it is; so it is too late once the run has begun to swap. */
   @Post('runs/:runId/cancel')
   @HttpCode(202)
   @Requires('operator')
@@ -139,12 +135,17 @@ export class SyncController {
     if (!isActive(before.state))
       throw new ProblemError(409, 'SYNC_RUN_ENDED', `The run is ${before.state}.`, { runId });
     const run = await this.runs.apply(runId, (current) =>
-      next(current, { type: 'cancelled', at: this.clock.now() }, this.config.policy),
+      next(current, { type: 'cancelled', at: current.readAt }, this.config.policy),
     );
+    if (isActive(run.state) && isPastSwap(run)) {
+      throw new ProblemError(409, 'SYNC_RUN_SWAPPED', 'Too late to cancel: readers are being shown the new index.', {
+        runId,
+      });
+    }
     return { runId, state: run.state };
   }
 
-  /** Lets a run that the guard held go on to the swap. */
+  /** Lets a run that a guard held go on. */
   @Post('runs/:runId/approve')
   @HttpCode(202)
   @Requires('operator')
@@ -153,9 +154,8 @@ export class SyncController {
     const before = await this.mustLoad(runId);
     if (before.state !== 'held')
       throw new ProblemError(409, 'SYNC_RUN_NOT_HELD', `The run is ${before.state}.`, { runId });
-    await this.steps.approve(runId, actor.name);
     const run = await this.runs.apply(runId, (current) =>
-      next(current, { type: 'approved', at: this.clock.now() }, this.config.policy),
+      next(current, { type: 'approved', at: current.readAt, by: actor.name }, this.config.policy),
     );
     return { runId, state: run.state };
   }

@@ -1,6 +1,6 @@
 import { inTransaction } from '@lockstep/database';
 import type { DataSource, EntityManager } from 'typeorm';
-import type { SearchEngine } from '../engine/search-engine.js';
+import type { BucketSum, SearchEngine } from '../engine/search-engine.js';
 import { SearchUnavailableError } from '../engine/search-errors.js';
 import type { IndexSchema } from '../schema/index-schema.js';
 import type { AliasDefinition } from './alias-moves.js';
@@ -15,6 +15,7 @@ import {
 import { type FillOptions, type FillResult, fillIndex, type IndexRow } from './fill-index.js';
 import { GenerationNotFoundError, NoPreviousGenerationError, StaleFenceError } from './generation-errors.js';
 import { ShownGeneration } from './shown-generation.js';
+import { exceedsLoss, toPercent } from './judge-counts.js';
 import {
   type Authority,
   findStructuralProblems,
@@ -176,14 +177,17 @@ export class IndexFamily {
 
   /**
    * Compares the generation that readers see with the database at any time, and writes what differs to every generation
-   * that is written to. Answers `ready` or `failed`, and changes no state.
+   * that is written to. Answers `ready` or `failed`, and changes no state. Where the database has over 5 % fewer documents
+   * than readers see, nothing is written: only a run can show that, once somebody has approved it.
    * @throws SearchUnavailableError
    */
   async check(authority: Authority): Promise<VerificationReport> {
     const { engine, schema, aliases } = this.#options;
     const index = this.#indexName((await this.#load()).active ?? 0);
     const heal = async (rows: readonly IndexRow[]) => (await this.writeLive(rows)).rejected;
-    const current = { index, structuralProblems: [], formerIndex: null, isApproved: true };
+    await engine.refresh(index);
+    const structuralProblems = findLoss(await engine.bucketSums(index), await authority.bucketSums());
+    const current = { index, structuralProblems, formerIndex: null, isApproved: true };
     return verifyGeneration({ engine, schema, aliases, authority, heal, ...current });
   }
 
@@ -398,6 +402,14 @@ export class IndexFamily {
   async #deleteRetired(number: number | null): Promise<void> {
     if (number !== null) await this.#options.engine.deleteIndex(this.#indexName(number));
   }
+}
+
+/** Why the database cannot be what readers should see. Sums may come as text from the database. */
+function findLoss(shown: readonly BucketSum[], stored: readonly BucketSum[]): string[] {
+  const [formerLive, live] = [shown, stored].map((sums) => sums.reduce((sum, bucket) => sum + Number(bucket.live), 0));
+  if (!exceedsLoss(formerLive!, live!)) return [];
+  const change = toPercent((live! - formerLive!) / formerLive!);
+  return [`${formerLive} documents are served and the database has ${live} (${change}): nothing was written.`];
 }
 
 const EVENT_OF_OUTCOME = { ready: 'verified', held: 'heldBack', failed: 'mismatched' } as const;

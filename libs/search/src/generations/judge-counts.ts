@@ -10,6 +10,11 @@ export interface ShownCounts {
 const MAX_LOSS = 0.05;
 const MAX_GAIN = 0.2;
 
+/** True when so much is gone that a person must say yes: over 5 % of what there was. Where nothing was, nothing can be lost. */
+export function exceedsLoss(formerLive: number, live: number): boolean {
+  return formerLive > 0 && (live - formerLive) / formerLive < -MAX_LOSS;
+}
+
 /**
  * Why a correct copy of the source still looks wrong: a source that suddenly lost or gained much, or an alias that showed
  * documents and would show none. Empty when nothing does. A former generation without documents proves nothing.
@@ -18,7 +23,7 @@ export function judgeCounts({ live, formerLive, aliases }: ShownCounts): string[
   const reasons: string[] = [];
   if (formerLive) {
     const change = (live - formerLive) / formerLive;
-    if (change < -MAX_LOSS || change > MAX_GAIN) {
+    if (exceedsLoss(formerLive, live) || change > MAX_GAIN) {
       reasons.push(`${formerLive} documents are served now and ${live} would be (${toPercent(change)}).`);
     }
   }
@@ -29,6 +34,7 @@ export function judgeCounts({ live, formerLive, aliases }: ShownCounts): string[
   return reasons;
 }
 
-function toPercent(change: number): string {
+/** `-6.0 %`, `+20.1 %`. */
+export function toPercent(change: number): string {
   return `${change > 0 ? '+' : ''}${(change * 100).toFixed(1)} %`;
 }
