@@ -12,6 +12,8 @@ export async function startIntegration(urls: {
   rabbitmqUrl: string;
   elasticsearchUrl: string;
   indexPrefix: string;
+  /** Further settings, as environment variables. */
+  settings?: Record<string, string>;
 }): Promise<NestExpressApplication> {
   const config = loadConfig(integrationService.config, {
     DATABASE_URL: urls.databaseUrl,
@@ -19,6 +21,7 @@ export async function startIntegration(urls: {
     ELASTICSEARCH_URL: urls.elasticsearchUrl,
     INDEX_PREFIX: urls.indexPrefix,
     LOCKSTEP_ADMIN_TOKEN: ADMIN_KEY,
+    ...urls.settings,
   });
   const app = await createServiceApp(integrationService, config, false);
   await app.startAllMicroservices();

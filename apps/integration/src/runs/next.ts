@@ -21,7 +21,14 @@ export type RunEvent =
   | { type: 'stepHeld'; phase: PhaseName }
   | { type: 'stepFailed'; at: Date; phase: PhaseName; error: RunError }
   /** A projecting service's last word on the run: what it rejected itself, beside the rows that the run's issues count. */
-  | { type: 'projectionEnded'; at: Date; phase: PhaseName; error: RunError | null; rejected: number; rejectedRows: number }
+  | {
+      type: 'projectionEnded';
+      at: Date;
+      phase: PhaseName;
+      error: RunError | null;
+      rejected: number;
+      rejectedRows: number;
+    }
   | { type: 'approved'; at: Date; by: string }
   | { type: 'cancelled'; at: Date };
 
@@ -147,8 +154,13 @@ function endProjection(run: Run, event: Extract<RunEvent, { type: 'projectionEnd
   const state = error === null ? 'done' : 'failed';
   const after = { ...withPhase(run, event.phase, { state, finishedAt: at, rejected }), error: run.error ?? error };
   if (after.phases.some((phase) => phase.state === 'running')) return { run: after, effects: [] };
-  const byProjections = after.phases.reduce((sum, { kind, rejected }) => sum + (kind === 'projection' ? rejected : 0), 0);
-  return after.error === null ? advance(after, at, rejectedRows + byProjections) : end(after, 'failed', at, after.error);
+  const byProjections = after.phases.reduce(
+    (sum, { kind, rejected }) => sum + (kind === 'projection' ? rejected : 0),
+    0,
+  );
+  return after.error === null
+    ? advance(after, at, rejectedRows + byProjections)
+    : end(after, 'failed', at, after.error);
 }
 
 /** True when nothing has come of a phase for too long. */

@@ -88,11 +88,7 @@ export class SyncController {
   @Answers(200, RunAnswer, { page: true })
   async list(@Query() query: RunsQuery): Promise<Page<RunAnswer>> {
     const { items, total } = await this.runs.list(query.pageSize, pageOffset(query));
-    return toPage(
-      query,
-      items.map(toRunAnswer),
-      total,
-    );
+    return toPage(query, items.map(toRunAnswer), total);
   }
 
   @Get('runs/:runId')

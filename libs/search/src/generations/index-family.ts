@@ -14,8 +14,8 @@ import {
 } from './family.store.js';
 import { type FillOptions, type FillResult, fillIndex, type IndexRow } from './fill-index.js';
 import { GenerationNotFoundError, NoPreviousGenerationError, StaleFenceError } from './generation-errors.js';
-import { ShownGeneration } from './shown-generation.js';
 import { exceedsLoss, toPercent } from './judge-counts.js';
+import { ShownGeneration } from './shown-generation.js';
 import {
   type Authority,
   findStructuralProblems,
