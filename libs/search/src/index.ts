@@ -1,11 +1,12 @@
 import { type MigrationClass, type RetentionRule, tooOld } from '@lockstep/database';
+import { AddGenerationFields1760000000302 } from './generations/add-generation-fields.migration.js';
 import { CreateIndexFamilies1760000000301 } from './generations/create-index-families.migration.js';
 
 export { ElasticsearchEngine, type ElasticsearchOptions } from './elasticsearch/elasticsearch-engine.js';
 export * from './engine/search-engine.js';
 export * from './engine/search-errors.js';
 export type { AliasDefinition } from './generations/alias-moves.js';
-export type { FamilyStatus, Generation, RunGeneration } from './generations/family.store.js';
+export type { FamilyStatus, Generation, RebuildReason, RunGeneration } from './generations/family.store.js';
 export type { FillOptions, FillProgress, FillResult, IndexRow, RejectedRow } from './generations/fill-index.js';
 export * from './generations/generation-errors.js';
 export { type GenerationEvent, type GenerationState, IllegalTransitionError } from './generations/generation-state.js';
@@ -35,4 +36,7 @@ export const searchRetention: readonly RetentionRule[] = [
 ];
 
 /** Migrations of this library's own tables: put them into the `migrations` of every service that has an index family. */
-export const searchMigrations: readonly MigrationClass[] = [CreateIndexFamilies1760000000301];
+export const searchMigrations: readonly MigrationClass[] = [
+  CreateIndexFamilies1760000000301,
+  AddGenerationFields1760000000302,
+];

@@ -1,5 +1,6 @@
 import { type EntityManager, QueryFailedError } from 'typeorm';
 import { SearchUnavailableError } from '../engine/search-errors.js';
+import type { FieldDefinitions, IndexSchema } from '../schema/index-schema.js';
 import { GenerationNotFoundError } from './generation-errors.js';
 import { type GenerationEvent, type GenerationState, nextState } from './generation-state.js';
 import type { VerificationReport } from './verify-generation.js';
@@ -15,6 +16,8 @@ export interface Generation {
   readonly runId: string | null;
   readonly fence: number;
   readonly schemaHash: string;
+  /** It began empty because the engine had lost the one that was read. */
+  readonly afterLoss: boolean;
   /** The engine's hash of its structure when it was made; null until then. */
   readonly structure: string | null;
   readonly verification: VerificationReport | null;
@@ -38,9 +41,15 @@ export interface FamilyStatus {
   readonly fence: number;
   /** Index names that live writes go to. */
   readonly writeTargets: readonly string[];
-  /** The active generation was built from another schema than this program's. */
-  readonly isRebuildNeeded: boolean;
+  /** Why readers should be given another generation soon; null when all is well. */
+  readonly rebuildReason: RebuildReason | null;
 }
+
+/**
+ * `otherSchema`: the active generation was made from other fields than this program's, and keeps what fits of a change.
+ * `afterLoss`: the engine had lost the active index, and what readers see began empty.
+ */
+export type RebuildReason = 'otherSchema' | 'afterLoss';
 
 /** The family's row: generations by number. */
 export interface FamilyRow {
@@ -56,7 +65,8 @@ export interface FamilyRow {
 /** How long a flip waits for the writes in hand; they are bounded by the engine's own timeouts. */
 const LOCK_TIMEOUT = '30s';
 
-const GENERATION = `family, number, state, run_id AS "runId", fence, schema_hash AS "schemaHash", structure, verification,
+const GENERATION = `family, number, state, run_id AS "runId", fence, schema_hash AS "schemaHash",
+  after_loss AS "afterLoss", structure, verification,
   approved_by AS "approvedBy", created_at AS "createdAt", sealed_at AS "sealedAt", activated_at AS "activatedAt"`;
 
 /** `masterdoctor` and 7 give `masterdoctor-000007`. */
@@ -114,12 +124,14 @@ export class FamilyStore {
 
   async insertGeneration(
     manager: EntityManager,
-    generation: Pick<Generation, 'number' | 'runId' | 'fence' | 'schemaHash'>,
+    generation: Pick<Generation, 'number' | 'runId' | 'fence' | 'afterLoss'>,
+    { hash, fields }: IndexSchema,
   ): Promise<Generation> {
-    const { number, runId, fence, schemaHash } = generation;
+    const { number, runId, fence, afterLoss } = generation;
     await manager.query(
-      `INSERT INTO index_generation (family, number, state, run_id, fence, schema_hash) VALUES ($1, $2, 'creating', $3, $4, $5)`,
-      [this.name, number, runId, fence, schemaHash],
+      `INSERT INTO index_generation (family, number, state, run_id, fence, after_loss, schema_hash, fields)
+       VALUES ($1, $2, 'creating', $3, $4, $5, $6, $7)`,
+      [this.name, number, runId, fence, afterLoss, hash, JSON.stringify(fields)],
     );
     return this.generation(manager, number);
   }
@@ -132,6 +144,20 @@ export class FamilyStore {
     );
     if (!row) throw new GenerationNotFoundError(`There is no generation ${number} of ${this.name}.`);
     return this.toGeneration(row);
+  }
+
+  /** The fields of those generations that were made from another schema, by number. */
+  async otherFields(
+    manager: EntityManager,
+    numbers: readonly number[],
+    { hash }: IndexSchema,
+  ): Promise<ReadonlyMap<number, FieldDefinitions>> {
+    const rows: { number: number; fields: FieldDefinitions }[] = await manager.query(
+      `SELECT number, fields FROM index_generation
+       WHERE family = $1 AND number = ANY ($2) AND schema_hash <> $3 AND fields IS NOT NULL`,
+      [this.name, numbers, hash],
+    );
+    return new Map(rows.map(({ number, fields }) => [number, fields]));
   }
 
   /** The run's generation that has not ended, or undefined. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SearchEngine } from '../engine/search-engine.js';
 import { IndexNotFoundError, SearchUnavailableError } from '../engine/search-errors.js';
 import { searchMigrations, searchRetention } from '../index.js';
-import { defineIndexSchema } from '../schema/index-schema.js';
+import { defineIndexSchema, type IndexSchema } from '../schema/index-schema.js';
 import { bucketOf, toIndexSource } from '../schema/index-source.js';
 import type { IndexRow } from './fill-index.js';
 import {
@@ -24,6 +24,13 @@ const SCHEMA = defineIndexSchema({
   name: 'doctors',
   version: 1,
   fields: { name: { type: 'keyword', search: true, sort: true }, current: { type: 'boolean' } },
+});
+
+/** What a later program has instead: a field more, and another that is searched. */
+const NEWER_SCHEMA = defineIndexSchema({
+  name: 'doctors',
+  version: 2,
+  fields: { ...SCHEMA.fields, added: { type: 'long' }, grade: { type: 'keyword', search: true } },
 });
 
 /** The database that an index is made from: rows by id, the newest version each. */
@@ -202,7 +209,7 @@ export function describeIndexFamily(engines: Engines, makeEngine: () => Promise<
         previous: null,
         building: null,
         writeTargets: [indexName(1)],
-        isRebuildNeeded: false,
+        rebuildReason: null,
       });
     });
 
@@ -232,15 +239,11 @@ export function describeIndexFamily(engines: Engines, makeEngine: () => Promise<
     it('keeps serving an index of an older schema and asks for a rebuild', async () => {
       source.set('a', 1, 'a');
       await rebuild(1);
-      const schema = defineIndexSchema({
-        name: 'doctors',
-        version: 2,
-        fields: { ...SCHEMA.fields, x: { type: 'long' } },
-      });
-      const newer = new IndexFamily({ ...options, schema });
+      const newer = new IndexFamily({ ...options, schema: NEWER_SCHEMA });
       await newer.ensure();
       expect(await shown()).toEqual(['a@1']);
-      expect((await newer.status()).isRebuildNeeded).toBe(true);
+      expect((await newer.status()).rebuildReason).toBe('otherSchema');
+      expect((await family.status()).rebuildReason).toBeNull();
     });
 
     it('falls back to the previous generation when the engine lost the active one', async () => {
@@ -250,7 +253,7 @@ export function describeIndexFamily(engines: Engines, makeEngine: () => Promise<
       await engine.deleteIndex(indexName(3));
       await family.ensure();
       expect(await shown()).toEqual(['a@1']);
-      expect(await family.status()).toMatchObject({ active: { number: 2 }, previous: null });
+      expect(await family.status()).toMatchObject({ active: { number: 2 }, previous: null, rebuildReason: null });
       await rebuild(3);
       expect(await shown()).toEqual(['a@1']);
     });
@@ -261,8 +264,10 @@ export function describeIndexFamily(engines: Engines, makeEngine: () => Promise<
       for (const name of await owned()) await engine.deleteIndex(name);
       await family.ensure();
       expect(await shown()).toEqual([]);
+      expect((await family.status()).rebuildReason).toBe('afterLoss');
       await rebuild(2);
       expect(await shown()).toEqual(['a@1']);
+      expect((await family.status()).rebuildReason).toBeNull();
     });
 
     it('never touches an index of another installation', async () => {
@@ -357,6 +362,77 @@ export function describeIndexFamily(engines: Engines, makeEngine: () => Promise<
         `bad ${indexName(2)}`,
         `bad ${indexName(1)}`,
       ]);
+    });
+  });
+
+  describe('a program with another schema than the index being served', () => {
+    const newerRow = (id: string, version: number, document: object | null): IndexRow => ({
+      id,
+      version,
+      source: toIndexSource(NEWER_SCHEMA, { id, version, document: document && { ...document } }),
+    });
+    const add = (row: IndexRow) => source.rows.set(row.id, row) && row;
+    const idsFound = async (schema: IndexSchema, text: string) => {
+      await engine.refresh(alias());
+      return (await engine.search(schema, alias(), { text })).items.map(({ id }) => id);
+    };
+    let newer: IndexFamily;
+    beforeEach(async () => {
+      source.fill(30);
+      await rebuild(1);
+      newer = new IndexFamily({ ...options, schema: NEWER_SCHEMA });
+      await newer.ensure();
+    });
+
+    it('shows each change at once, without what the index cannot hold', async () => {
+      const changed = add(newerRow('d0001', 2, { name: 'changed', current: true, added: 1, grade: ['a'] }));
+      const made = add(newerRow('new', 1, { name: 'made', current: false, added: 2, grade: ['b'] }));
+      const deleted = add(newerRow('d0002', 2, null));
+      expect(await newer.writeLive([changed, made, deleted])).toEqual({ written: 3, stale: 0, rejected: [] });
+      expect(await shown()).toHaveLength(30);
+      expect(await idsFound(SCHEMA, 'chan')).toEqual(['d0001']);
+      expect(await engine.getMany(indexName(2), ['new', 'd0002'])).toMatchObject([
+        { document: { name: 'made', current: false } },
+        { deleted: true },
+      ]);
+    });
+
+    it('leaves out a value whose type has changed', async () => {
+      const schema = defineIndexSchema({ ...SCHEMA, fields: { ...SCHEMA.fields, current: { type: 'keyword' } } });
+      const row = {
+        id: 'x',
+        version: 1,
+        source: toIndexSource(schema, { id: 'x', version: 1, document: { name: 'x', current: 'now' } }),
+      };
+      expect(await new IndexFamily({ ...options, schema }).writeLive([row])).toMatchObject({
+        written: 1,
+        rejected: [],
+      });
+      expect(await engine.getMany(indexName(2), ['x'])).toMatchObject([{ document: { name: 'x' } }]);
+    });
+
+    it('compares what the index can hold, and repairs that', async () => {
+      await newer.writeLive([add(newerRow('d0001', 2, { name: 'changed', added: 1 }))]);
+      add(newerRow('d0003', 2, { name: 'missed', added: 3 }));
+      expect(await newer.check(source.authority())).toMatchObject({ outcome: 'ready', problems: [], healed: 1 });
+      expect(await idsFound(SCHEMA, 'missed')).toEqual(['d0003']);
+    });
+
+    it('gives the whole document to the generation that it builds itself', async () => {
+      const generation = await newer.begin({ runId: 'run-2', fence: 2 });
+      await newer.openTap(generation);
+      await newer.writeLive([newerRow('d0001', 2, { name: 'changed', added: 1, grade: ['senior'] })]);
+      expect(await engine.getMany(indexName(3), ['d0001'])).toMatchObject([
+        { document: { name: 'changed', added: 1 } },
+      ]);
+      // An older replica that is still at work writes to both too.
+      expect(await family.writeLive([source.set('d0004', 2, 'by the older')])).toMatchObject({ rejected: [] });
+      await newer.fill(generation, source.pages());
+      await newer.seal(generation);
+      await newer.verify(generation, source.authority());
+      await newer.swap({ runId: 'run-2', fence: 2 });
+      expect(await idsFound(NEWER_SCHEMA, 'senior')).toEqual(['d0001']);
+      expect((await newer.status()).rebuildReason).toBeNull();
     });
   });
 
@@ -495,6 +571,18 @@ export function describeIndexFamily(engines: Engines, makeEngine: () => Promise<
       expect(report).toMatchObject({ outcome: 'failed', problems: ['The mapping of the index was changed.'] });
     });
 
+    it('repairs nothing with a database that has lost much of what readers see', async () => {
+      source.fill(100);
+      await rebuild(1);
+      for (let at = 0; at < 6; at += 1) source.set(`d000${at}`, 2, null);
+      source.set('d0090', 2, 'changed');
+      const problems = [expect.stringMatching(/^100 documents are served and the database has 94 \(-6.0 %\)/)];
+      expect(await family.check(source.authority())).toMatchObject({ outcome: 'failed', problems, healed: 0 });
+      expect(await shown()).toContain('d0000@1');
+      source.fill(5, 3);
+      expect(await family.check(source.authority())).toMatchObject({ outcome: 'ready', live: 99 });
+    });
+
     it('holds a generation that lost too much until somebody approves it', async () => {
       source.fill(100);
       await rebuild(1);
@@ -545,7 +633,7 @@ export function describeIndexFamily(engines: Engines, makeEngine: () => Promise<
     });
 
     it('says what it cannot repair', async () => {
-      source.fill(3);
+      source.fill(30);
       await rebuild(1);
       source.rows.delete('d0001');
       expect(await family.check(source.authority())).toMatchObject({

@@ -2,7 +2,7 @@ import { inTransaction } from '@lockstep/database';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { BucketSum, SearchEngine } from '../engine/search-engine.js';
 import { SearchUnavailableError } from '../engine/search-errors.js';
-import type { IndexSchema } from '../schema/index-schema.js';
+import type { FieldDefinitions, IndexSchema } from '../schema/index-schema.js';
 import type { AliasDefinition } from './alias-moves.js';
 import {
   type FamilyRow,
@@ -10,9 +10,11 @@ import {
   FamilyStore,
   type Generation,
   indexNameOf,
+  type RebuildReason,
   type RunGeneration,
 } from './family.store.js';
 import { type FillOptions, type FillResult, fillIndex, type IndexRow } from './fill-index.js';
+import { asItIs, fitTo, type RowFit } from './fit-rows.js';
 import { GenerationNotFoundError, NoPreviousGenerationError, StaleFenceError } from './generation-errors.js';
 import { exceedsLoss, toPercent } from './judge-counts.js';
 import { ShownGeneration } from './shown-generation.js';
@@ -166,6 +168,7 @@ export class IndexFamily {
       aliases: this.#options.aliases,
       authority,
       heal: async (rows) => (await fillIndex(this.#options.engine, current.indexName, [rows])).rejected,
+      fit: asItIs,
       isApproved: current.approvedBy !== null,
     });
     await this.#onBuilding(generation, async (manager) => {
@@ -183,12 +186,15 @@ export class IndexFamily {
    */
   async check(authority: Authority): Promise<VerificationReport> {
     const { engine, schema, aliases } = this.#options;
-    const index = this.#indexName((await this.#load()).active ?? 0);
+    const number = (await this.#load()).active ?? 0;
+    const index = this.#indexName(number);
+    const otherFields = await this.#store.otherFields(this.#options.dataSource.manager, [number], schema);
+    const fit = fitOf(otherFields.get(number));
     const heal = async (rows: readonly IndexRow[]) => (await this.writeLive(rows)).rejected;
     await engine.refresh(index);
     const structuralProblems = findLoss(await engine.bucketSums(index), await authority.bucketSums());
     const current = { index, structuralProblems, formerIndex: null, isApproved: true };
-    return verifyGeneration({ engine, schema, aliases, authority, heal, ...current });
+    return verifyGeneration({ engine, schema, aliases, authority, heal, fit, ...current });
   }
 
   /** Lets a held generation pass, on somebody's word. @throws StaleFenceError, IllegalTransitionError */
@@ -260,15 +266,21 @@ export class IndexFamily {
 
   /**
    * Writes changes to every generation that is written to, the one being read last, so that readers never step back when
-   * another takes its place. Call it after the change is committed, and acknowledge after it: repeating it is harmless.
+   * another takes its place. A generation that was made from another schema gets what fits its own fields; its rebuild is
+   * asked for ({@link status}). Call it after the change is committed, and acknowledge after it: repeating it is harmless.
    * @throws SearchUnavailableError when any of it could not be written anywhere it belongs
    */
   async writeLive(rows: readonly IndexRow[]): Promise<LiveResult> {
     const result = await inTransaction(this.#options.dataSource, async (manager) => {
       await this.#store.lock(manager, 'shared');
       const { writeTargets, active } = await this.#store.load(manager);
-      const others = writeTargets.filter((number) => number !== active).map((number) => this.#indexName(number));
-      return writeToTargets(this.#options.engine, others, this.#indexName(active ?? 0), rows);
+      const numbers = [...writeTargets.filter((number) => number !== active), active ?? 0];
+      const otherFields = await this.#store.otherFields(manager, numbers, this.#options.schema);
+      const targets = numbers.map((number) => ({
+        index: this.#indexName(number),
+        fit: fitOf(otherFields.get(number)),
+      }));
+      return writeToTargets(this.#options.engine, targets, rows);
     });
     if (result !== 'activeMissing') return result;
     // The engine lost the index: a new one is made, and the caller, who keeps its rows, comes again.
@@ -305,8 +317,13 @@ export class IndexFamily {
       building: await get(family.building),
       fence: family.fence,
       writeTargets: family.writeTargets.map((number) => this.#indexName(number)),
-      isRebuildNeeded: active?.schemaHash !== this.#options.schema.hash,
+      rebuildReason: this.#rebuildReasonOf(active),
     };
+  }
+
+  #rebuildReasonOf(active: Generation | null): RebuildReason | null {
+    if (active?.afterLoss) return 'afterLoss';
+    return active && active.schemaHash !== this.#options.schema.hash ? 'otherSchema' : null;
   }
 
   /** The generation being built, whatever its state, or null. */
@@ -336,8 +353,8 @@ export class IndexFamily {
     if (former && former.fence >= fence) throw new StaleFenceError(`${former.indexName} is being built at this fence.`);
     if (former) await this.#store.advance(manager, former.number, 'abandoned');
     const number = family.lastGeneration + 1;
-    const claim = { number, runId, fence, schemaHash: this.#options.schema.hash };
-    const generation = await this.#store.insertGeneration(manager, claim);
+    const claim = { number, runId, fence, afterLoss: false };
+    const generation = await this.#store.insertGeneration(manager, claim, this.#options.schema);
     const writeTargets = family.writeTargets.filter((target) => target !== former?.number);
     await this.#store.update(manager, { building: number, lastGeneration: number, fence, writeTargets });
     return { generation: { ...generation, runId }, abandoned: former };
@@ -402,6 +419,10 @@ export class IndexFamily {
   async #deleteRetired(number: number | null): Promise<void> {
     if (number !== null) await this.#options.engine.deleteIndex(this.#indexName(number));
   }
+}
+
+function fitOf(otherFields: FieldDefinitions | undefined): RowFit {
+  return otherFields === undefined ? asItIs : fitTo(otherFields);
 }
 
 /** Why the database cannot be what readers should see. Sums may come as text from the database. */

@@ -123,8 +123,8 @@ export class ShownGeneration {
     // Beyond every index there is: one with the next number may be left from a crash or from before a restored backup.
     const taken = indexes.filter(({ meta }) => meta.family === name).map(({ meta }) => meta.generation);
     const number = Math.max(family.lastGeneration, ...taken) + 1;
-    const claim = { number, runId: null, fence: family.fence, schemaHash: schema.hash };
-    const generation = await this.store.insertGeneration(manager, claim);
+    const claim = { number, runId: null, fence: family.fence, afterLoss: family.active !== null };
+    const generation = await this.store.insertGeneration(manager, claim, schema);
     const meta = this.metaOf(generation, family.installation);
     await this.store.setStructure(manager, number, await engine.createIndex(generation.indexName, schema, meta));
     await engine.finishFill(generation.indexName);

@@ -8,6 +8,7 @@ import type { Filter } from '../query/search-query.js';
 import { canonicalJson, type IndexSchema } from '../schema/index-schema.js';
 import { fromIndexSource, type StoredDocument } from '../schema/index-source.js';
 import type { IndexRow, RejectedRow } from './fill-index.js';
+import type { RowFit } from './fit-rows.js';
 import { judgeCounts, type ShownCounts } from './judge-counts.js';
 
 /**
@@ -49,6 +50,8 @@ export interface Verification {
   readonly authority: Authority;
   /** Writes rows that differ where they belong; answers those that cannot be stored. */
   readonly heal: (rows: readonly IndexRow[]) => Promise<readonly RejectedRow[]>;
+  /** How a row stands in this index. */
+  readonly fit: RowFit;
   /** Somebody has approved counts that look wrong. */
   readonly isApproved: boolean;
 }
@@ -139,7 +142,7 @@ class Healing {
   async compareSample(sample: readonly IndexRow[]): Promise<number> {
     for (let round = 1; round <= 2 && this.problems.length === 0; round += 1) {
       const found = await this.#read(sample.map(({ id }) => id));
-      const differing = sample.filter((row) => !isSame(row, found.get(row.id)));
+      const differing = sample.filter((row) => !isSame(this.verification.fit(row), found.get(row.id)));
       if (differing.length === 0) break;
       await this.#rewrite(differing);
     }

@@ -1,6 +1,7 @@
 import type { SearchEngine, WriteOutcome } from '../engine/search-engine.js';
 import { SearchUnavailableError } from '../engine/search-errors.js';
 import type { IndexRow, RejectedRow } from './fill-index.js';
+import type { RowFit } from './fit-rows.js';
 
 /** What came of live writes, counted in the generation that is read. */
 export interface LiveResult {
@@ -10,23 +11,28 @@ export interface LiveResult {
   readonly rejected: readonly (RejectedRow & { readonly index: string })[];
 }
 
+/** An index to write to, and how rows are made to fit it. */
+export interface LiveTarget {
+  readonly index: string;
+  readonly fit: RowFit;
+}
+
 /**
- * Writes the rows to the indexes that are not read, one after the other, and then to the one that is: what readers see is
- * then in every other index already. An index that is not read and is gone is passed over, since it cannot be shown either.
+ * Writes the rows to the indexes one after the other, the one that is read last: what readers see is then in every other
+ * index already. An index that is not read and is gone is passed over, since it cannot be shown either.
  *
  * @throws SearchUnavailableError when a document could not be written somewhere
  */
 export async function writeToTargets(
   engine: SearchEngine,
-  others: readonly string[],
-  active: string,
+  targets: readonly LiveTarget[],
   rows: readonly IndexRow[],
 ): Promise<LiveResult | 'activeMissing'> {
   if (rows.length === 0) return { written: 0, stale: 0, rejected: [] };
   const rejected: (RejectedRow & { index: string })[] = [];
   let outcomes: readonly WriteOutcome[] = [];
-  for (const index of [...others, active]) {
-    outcomes = await engine.bulk(rows.map(({ id, version, source }) => ({ index, id, version, source })));
+  for (const { index, fit } of targets) {
+    outcomes = await engine.bulk(rows.map(fit).map(({ id, version, source }) => ({ index, id, version, source })));
     for (const [at, outcome] of outcomes.entries()) {
       if (outcome.status === 'retryable') throw new SearchUnavailableError(`${index}: ${outcome.reason}`);
       if (outcome.status === 'rejected') rejected.push({ id: rows[at]!.id, reason: outcome.reason, index });

@@ -22,7 +22,8 @@ function findMisfitIn(fields: FieldDefinitions, value: Record<string, unknown>, 
   return undefined;
 }
 
-function findMisfitOf(field: FieldDefinition, value: unknown, path: string): string | undefined {
+/** Why a value cannot be stored in this field, or undefined. */
+export function findMisfitOf(field: FieldDefinition, value: unknown, path: string): string | undefined {
   if (value === null || field.type === 'stored') return undefined;
   if (Array.isArray(value)) {
     return value.map((element) => findMisfitOf(field, element, path)).find((misfit) => misfit !== undefined);
