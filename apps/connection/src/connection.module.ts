@@ -1,4 +1,9 @@
-import { connectionRebuildQueue, indexRebuildReported, masterUpdatedConnectionQueue } from '@lockstep/contracts';
+import {
+  connectionRebuildQueue,
+  indexRebuildNeeded,
+  indexRebuildReported,
+  masterUpdatedConnectionQueue,
+} from '@lockstep/contracts';
 import { DatabaseModule, databaseMigrations } from '@lockstep/database';
 import { MessagingModule, messagingMigrations, messagingRetention } from '@lockstep/messaging';
 import {
@@ -33,7 +38,7 @@ const projection: Projection = {
 };
 
 /** What this service publishes. */
-export const PUBLISHED = [indexRebuildReported];
+export const PUBLISHED = [indexRebuildReported, indexRebuildNeeded];
 
 /** Classes with the handlers of the queues that this service consumes. */
 export const CONSUMERS = projectionConsumers(projection);

@@ -29,8 +29,11 @@ import { MergeStore } from './merge/merge.store.js';
 import { UnseenStore } from './merge/unseen.store.js';
 import { EventStore } from './runs/event.store.js';
 import { GmcDataConsumer } from './runs/gmc-data.consumer.js';
+import { IndexNeedsConsumer } from './runs/index-needs.consumer.js';
 import { IssueStore } from './runs/issue.store.js';
 import { MasterIndexController } from './runs/master-index.controller.js';
+import { MasterIndexHealth } from './runs/master-index.health.js';
+import { NeededRun } from './runs/needed-run.js';
 import { Orchestrator } from './runs/orchestrator.js';
 import { ParkedMessages } from './runs/parked-messages.js';
 import { ProgressStream } from './runs/progress-stream.js';
@@ -52,6 +55,7 @@ export const CONSUMERS = [
   TraineeUpdatesConsumer,
   GmcDoctorUpdatesConsumer,
   ProjectionReportsConsumer,
+  IndexNeedsConsumer,
 ];
 
 /** Runs, the merge of both sources and the master index. */
@@ -107,7 +111,9 @@ export class IntegrationModule {
         EventStore,
         IssueStore,
         LiveMerge,
+        MasterIndexHealth,
         MergeStore,
+        NeededRun,
         Orchestrator,
         ProgressStream,
         RebuildSteps,

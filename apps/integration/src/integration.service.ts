@@ -3,6 +3,7 @@ import { isSearchUnavailable } from '@lockstep/search';
 import { BrokerHealth, BrokerMetrics, SearchHealth, type ServiceDefinition } from '@lockstep/service';
 import { IntegrationConfig } from './integration.config.js';
 import { IntegrationModule } from './integration.module.js';
+import { MasterIndexHealth } from './runs/master-index.health.js';
 
 /** The integration service, to be run alone or beside others. */
 export const integrationService: ServiceDefinition<IntegrationConfig> = {
@@ -11,7 +12,7 @@ export const integrationService: ServiceDefinition<IntegrationConfig> = {
   config: IntegrationConfig,
   createModule: (config) => IntegrationModule.forConfig(config),
   strategies: [MessagingServer],
-  health: [BrokerHealth, SearchHealth],
+  health: [BrokerHealth, SearchHealth, MasterIndexHealth],
   metrics: [BrokerMetrics],
   unavailable: { search: isSearchUnavailable },
 };

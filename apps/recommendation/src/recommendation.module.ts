@@ -1,4 +1,10 @@
-import { gmcDoctorsUpdated, gmcSyncData, gmcSyncEnd, indexRebuildReported } from '@lockstep/contracts';
+import {
+  gmcDoctorsUpdated,
+  gmcSyncData,
+  gmcSyncEnd,
+  indexRebuildNeeded,
+  indexRebuildReported,
+} from '@lockstep/contracts';
 import { DatabaseModule, databaseMigrations } from '@lockstep/database';
 import { ExtractionModule, extractionEntities, extractionMigrations } from '@lockstep/extraction';
 import { MessagingModule, messagingMigrations, messagingRetention } from '@lockstep/messaging';
@@ -29,7 +35,7 @@ import { CreateRecommendations1760200000002 } from './recommendations/recommenda
 import { RecommendationsStore } from './recommendations/recommendations.store.js';
 
 /** What this service publishes. */
-export const PUBLISHED = [gmcSyncData, gmcSyncEnd, gmcDoctorsUpdated, indexRebuildReported];
+export const PUBLISHED = [gmcSyncData, gmcSyncEnd, gmcDoctorsUpdated, indexRebuildReported, indexRebuildNeeded];
 
 /** Classes with the handlers of the queues that this service consumes. */
 export const CONSUMERS = [GmcSyncStartConsumer, ...projectionConsumers(recommendationProjection)];

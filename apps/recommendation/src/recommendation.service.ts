@@ -1,4 +1,5 @@
 import { MessagingServer } from '@lockstep/messaging';
+import { ProjectedIndexHealth } from '@lockstep/projection';
 import { isSearchUnavailable } from '@lockstep/search';
 import { BrokerHealth, BrokerMetrics, SearchHealth, type ServiceDefinition } from '@lockstep/service';
 import { RecommendationConfig } from './recommendation.config.js';
@@ -11,7 +12,7 @@ export const recommendationService: ServiceDefinition<RecommendationConfig> = {
   config: RecommendationConfig,
   createModule: (config) => RecommendationModule.forConfig(config),
   strategies: [MessagingServer],
-  health: [BrokerHealth, SearchHealth],
+  health: [BrokerHealth, SearchHealth, ProjectedIndexHealth],
   metrics: [BrokerMetrics],
   unavailable: { search: isSearchUnavailable },
 };

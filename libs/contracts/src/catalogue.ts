@@ -1,6 +1,6 @@
 import type { MessageDefinition, QueueDefinition, ServiceName } from './message.js';
 import { gmcSyncData, gmcSyncEnd, gmcSyncStart } from './revalidation/gmc-sync.v1.js';
-import { getMasterCommand, indexRebuildReported } from './revalidation/index-rebuild.v1.js';
+import { getMasterCommand, indexRebuildNeeded, indexRebuildReported } from './revalidation/index-rebuild.v1.js';
 import { gmcDoctorsUpdated, masterDoctorsUpdated, traineesUpdated } from './revalidation/live-updates.v1.js';
 import { traineeSyncData } from './revalidation/sync-data.v1.js';
 import { traineeSyncEnd } from './revalidation/sync-end.v1.js';
@@ -16,6 +16,7 @@ export const messages: readonly MessageDefinition[] = [
   gmcSyncEnd,
   getMasterCommand,
   indexRebuildReported,
+  indexRebuildNeeded,
   traineesUpdated,
   gmcDoctorsUpdated,
   masterDoctorsUpdated,

@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto';
 import {
   type GetMasterCommandV1,
   getMasterCommand,
+  type IndexRebuildNeededV1,
   type IndexRebuildReportV1,
+  indexRebuildNeeded,
+  indexRebuildNeededQueue,
   indexRebuildReported,
   indexRebuildReportedQueue,
   type MasterDoctorDocument,
@@ -19,6 +22,7 @@ export const PROJECTION_MESSAGES: readonly MessageDefinition[] = [
   getMasterCommand,
   masterDoctorsUpdated,
   indexRebuildReported,
+  indexRebuildNeeded,
 ];
 
 /** A master doctor as integration would write it; null is deleted. */
@@ -32,6 +36,7 @@ export interface MasterRow {
 export class Integration {
   readonly generation = 'masterdoctor-000001';
   readonly reports: IndexRebuildReportV1[] = [];
+  readonly needs: IndexRebuildNeededV1[] = [];
 
   private constructor(
     private readonly engine: SearchEngine,
@@ -50,6 +55,10 @@ export class Integration {
     const options = { batchSize: 20, batchWaitMs: 5, prefetch: 100, concurrency: 1 };
     await broker.subscribe(indexRebuildReportedQueue, options, async (deliveries) => {
       for (const { body } of deliveries) integration.reports.push(JSON.parse(body.toString('utf8')));
+      return deliveries.map(() => ({ kind: 'ack' }));
+    }).ready;
+    await broker.subscribe(indexRebuildNeededQueue, options, async (deliveries) => {
+      for (const { body } of deliveries) integration.needs.push(JSON.parse(body.toString('utf8')));
       return deliveries.map(() => ({ kind: 'ack' }));
     }).ready;
     await integration.createMaster();

@@ -1,4 +1,4 @@
-import { IndexFamily, type SearchEngine } from '@lockstep/search';
+import { type FamilyStatus, IndexFamily, type SearchEngine } from '@lockstep/search';
 import { SEARCH_ENGINE } from '@lockstep/service';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -31,5 +31,10 @@ export class ProjectedIndex {
       throw error;
     }
     return this.family;
+  }
+
+  /** What there is of it, without setting it up. @throws Error when it was never set up */
+  status(): Promise<FamilyStatus> {
+    return this.family.status();
   }
 }

@@ -1,4 +1,9 @@
-import { connectionRebuildQueue, indexRebuildReported, masterUpdatedConnectionQueue } from '@lockstep/contracts';
+import {
+  connectionRebuildQueue,
+  indexRebuildNeeded,
+  indexRebuildReported,
+  masterUpdatedConnectionQueue,
+} from '@lockstep/contracts';
 import { DatabaseModule, databaseMigrations } from '@lockstep/database';
 import { MessagingModule, MessagingServer, messagingMigrations } from '@lockstep/messaging';
 import { defineIndexSchema, type SearchEngine, searchMigrations } from '@lockstep/search';
@@ -65,7 +70,7 @@ export async function startProjectingService(
     }),
     MessagingModule.forService({
       service: 'connection',
-      publishes: [indexRebuildReported],
+      publishes: [indexRebuildReported, indexRebuildNeeded],
       url: config.rabbitmqUrl,
       catalogue: PROJECTION_MESSAGES,
       isEngineUnavailable,

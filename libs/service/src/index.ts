@@ -20,6 +20,7 @@ export { deadLettersController } from './dead-letters/dead-letters.controller.js
 export * from './engines/broker.health.js';
 export * from './engines/broker.metrics.js';
 export * from './engines/engine-unavailable.js';
+export * from './engines/index-health.js';
 export * from './engines/search.module.js';
 export * from './event-streams.js';
 export * from './failpoint.js';

@@ -5,6 +5,7 @@ import { isEngineUnavailable } from '@lockstep/service';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { IntegrationConfig } from '../integration.config.js';
 import { EventStore } from './event.store.js';
+import { NeededRun } from './needed-run.js';
 import { isStalled, next, type PhaseFacts, type RunEvent } from './next.js';
 import { RebuildSteps, type StepOutcome } from './rebuild-steps.js';
 import { toRunAnswer } from './run.answer.js';
@@ -17,6 +18,8 @@ const PROGRESS_EVERY_MS = 500;
 /** Without a wake-up call: how long until a run that another replica left behind is noticed. */
 const IDLE_TICK_MS = 2_000;
 const SWEEP_EVERY_MS = 600_000;
+/** How often the master index is asked whether it needs a rebuild that nobody has asked for. */
+const NEED_EVERY_MS = 10_000;
 const STEP_RETRY_MS = 1_000;
 /** Every step may be done again from its start, so a failure that nobody foresaw need not end the run at once. */
 const STEP_ATTEMPTS = 3;
@@ -33,6 +36,7 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
   private listener: Listener | undefined;
   private working: Promise<void> | undefined;
   private nextSweepAt = 0;
+  private nextNeedAt = 0;
   /** Failures in a row of one step, as this replica saw them. */
   private failures = { attempt: '', count: 0 };
 
@@ -42,6 +46,7 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
     private readonly runs: RunStore,
     private readonly steps: RebuildSteps,
     private readonly events: EventStore,
+    private readonly needed: NeededRun,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -69,6 +74,7 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
       try {
         await this.steps.discardLeftovers();
         await this.sweepNowAndThen();
+        await this.startWhatIsNeeded();
         if (await this.runs.loadActive()) {
           await this.leases.hold('rebuild', { owner, ttlMs: this.config.leaseSeconds * 1000 }, (_, lost) =>
             this.drive(lost),
@@ -88,6 +94,12 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
     await this.runs.forgetSeen();
     const removed = await this.steps.sweepOrphans();
     if (removed.length > 0) this.logger.log(`Removed indexes that nobody owned: ${removed.join(', ')}`);
+  }
+
+  private async startWhatIsNeeded(): Promise<void> {
+    if (performance.now() < this.nextNeedAt) return;
+    this.nextNeedAt = performance.now() + NEED_EVERY_MS;
+    await this.needed.startForMaster();
   }
 
   /** Until no run is active, the lease is lost or the service stops. */

@@ -3,6 +3,8 @@ import {
   gmcDoctorsUpdated,
   gmcSyncData,
   gmcSyncEnd,
+  type IndexRebuildNeededV1,
+  indexRebuildNeeded,
   indexRebuildReported,
   type MasterDoctorDocument,
   type MessageDefinition,
@@ -23,6 +25,7 @@ import { GmcDoctorUpdatesConsumer } from '../live-updates/gmc-doctor-updates.con
 import { TraineeUpdatesConsumer } from '../live-updates/trainee-updates.consumer.js';
 import { MASTER_FAMILY } from '../merge/master-family.js';
 import { GmcDataConsumer } from './gmc-data.consumer.js';
+import { IndexNeedsConsumer } from './index-needs.consumer.js';
 import { ProjectionReportsConsumer } from './projection-reports.consumer.js';
 import { isActive, type PhaseName, type RunState } from './run.js';
 import { RunStore, type StoredRun } from './run.store.js';
@@ -93,6 +96,11 @@ export class PlayedSync {
     return this.until(runId, `${phase} is running`, ({ phases }) =>
       phases.some(({ name, state }) => name === phase && state === 'running'),
     );
+  }
+
+  /** What a projecting service says of its index. */
+  async need(need: Omit<IndexRebuildNeededV1, 'service'>): Promise<void> {
+    await this.app.get(IndexNeedsConsumer).handle([received(indexRebuildNeeded, { service: 'connection', ...need })]);
   }
 
   /** What readers see of a doctor, refreshed or not. */

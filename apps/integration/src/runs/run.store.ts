@@ -104,6 +104,15 @@ export class RunStore {
     return row ? toRun(row) : null;
   }
 
+  /** True when this requester has started a run within so many seconds. */
+  async hasRecent(requestedBy: string, seconds: number): Promise<boolean> {
+    const rows: unknown[] = await this.dataSource.query(
+      `SELECT 1 FROM sync_run WHERE requested_by = $1 AND created_at > clock_timestamp() - make_interval(secs => $2) LIMIT 1`,
+      [requestedBy, seconds],
+    );
+    return rows.length > 0;
+  }
+
   /** Newest first. */
   async list(limit: number, offset: number): Promise<{ items: StoredRun[]; total: number }> {
     const rows: RunRow[] = await this.dataSource.query(`${SELECT_RUN} ORDER BY fence DESC LIMIT $1 OFFSET $2`, [

@@ -3,6 +3,7 @@ import { defineMessage } from '../message.js';
 import { IsCalendarDate } from '../schema/instant.js';
 import {
   connectionRebuildQueue,
+  indexRebuildNeededQueue,
   indexRebuildReportedQueue,
   REVALIDATION_EXCHANGE,
   recommendationRebuildQueue,
@@ -69,6 +70,31 @@ export class IndexRebuildReportV1 {
   error!: string | null;
 }
 
+/** Why an index needs a rebuild: it was made from other fields than its service's, or began empty after its engine had lost it. */
+export const INDEX_NEEDS = ['otherSchema', 'afterLoss'] as const;
+
+/** An index that needs a rebuild. */
+export class IndexNeedV1 {
+  /** Name of the index that readers see, without an installation's prefix. */
+  @IsString()
+  @IsNotEmpty()
+  generation!: string;
+
+  @IsIn([...INDEX_NEEDS])
+  reason!: (typeof INDEX_NEEDS)[number];
+
+  /** Of the service's own schema. */
+  @IsString()
+  @IsNotEmpty()
+  schemaHash!: string;
+}
+
+/** A projecting service needs a rebuild that no run has asked it for. */
+export class IndexRebuildNeededV1 extends IndexNeedV1 {
+  @IsIn([...PROJECTING_SERVICES])
+  service!: ProjectingService;
+}
+
 const RUN = { runId: '6f1c1f4e-7c1e-4a55-9a0e-2f6f9d0a9b11', fence: 7 } as const;
 
 export const getMasterCommand = defineMessage<GetMasterCommandV1>({
@@ -101,5 +127,22 @@ export const indexRebuildReported = defineMessage<IndexRebuildReportV1>({
     written: 100_000,
     rejected: 0,
     error: null,
+  },
+});
+
+export const indexRebuildNeeded = defineMessage<IndexRebuildNeededV1>({
+  type: 'reval.indexrebuild.needed',
+  version: 1,
+  summary: 'The index of a projecting service needs a rebuild that nobody has asked for; repeated until it has one.',
+  exchange: REVALIDATION_EXCHANGE,
+  routingKey: 'reval.indexrebuild.needed',
+  publishers: ['recommendation', 'connection'],
+  queues: [indexRebuildNeededQueue],
+  payload: IndexRebuildNeededV1,
+  example: {
+    service: 'connection',
+    generation: 'connection-000012',
+    reason: 'otherSchema',
+    schemaHash: '0f3a5b7c9d1e2f40',
   },
 });

@@ -54,6 +54,12 @@ export const indexRebuildReportedQueue = defineQueue({
   consumer: 'integration',
 });
 
+/** What the projecting services say of an index that needs a rebuild. */
+export const indexRebuildNeededQueue = defineQueue({
+  name: 'reval.queue.indexrebuild.needed.integration',
+  consumer: 'integration',
+});
+
 /** Changes of master doctors, for the recommendation index. */
 export const masterUpdatedRecommendationQueue = defineQueue({
   name: 'reval.queue.masterdoctorview.updated.recommendation',

@@ -14,6 +14,7 @@ import { PROJECTION, type Projection } from '../projection.js';
 import { IndexRebuild } from './index-rebuild.js';
 import { type Rebuild, RebuildStore } from './rebuild.store.js';
 import { RebuildEndedError } from './rebuild-errors.js';
+import { RebuildNeed } from './rebuild-need.js';
 
 const DEFAULT_LEASE_SECONDS = 10;
 /** Without a wake-up call: how long until a rebuild that another replica took or left is noticed. */
@@ -44,6 +45,7 @@ export class RebuildWorker implements OnApplicationBootstrap, BeforeApplicationS
     private readonly index: ProjectedIndex,
     private readonly store: RebuildStore,
     private readonly rebuilds: IndexRebuild,
+    private readonly need: RebuildNeed,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -68,6 +70,7 @@ export class RebuildWorker implements OnApplicationBootstrap, BeforeApplicationS
       this.wakeUp = new AbortController();
       try {
         await this.sweepNowAndThen();
+        await this.need.tellNowAndThen();
         if (this.mayHaveLeftovers || (await this.store.loadActive())) {
           await this.leases.hold('projection.rebuild', { owner, ttlMs }, (_, lost) =>
             this.drive(AbortSignal.any([lost, this.stopping.signal])),
