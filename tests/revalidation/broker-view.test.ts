@@ -24,6 +24,7 @@ const FLOWS: readonly { queue: string; key: string; aRebuild: number }[] = [
     aRebuild: 1,
   })),
   { queue: 'reval.queue.indexrebuild.reported.integration', key: 'reval.indexrebuild.reported', aRebuild: 2 },
+  { queue: 'reval.queue.indexrebuild.needed.integration', key: 'reval.indexrebuild.needed', aRebuild: 0 },
   { queue: 'reval.queue.tcsdoctorinfo.updated.integration', key: 'reval.connection.update', aRebuild: 0 },
   {
     queue: 'reval.queue.revalidationsummary.updated.integration',

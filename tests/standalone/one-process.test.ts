@@ -48,7 +48,7 @@ describe('all services in one process, on an empty data folder', () => {
     expect(Object.keys(ready.services)).toEqual(SERVICES.map(({ service }) => service));
     const one = await lockstep.json<{ service: string; checks: object }>('/health/ready/integration');
     expect(one.service).toBe('integration');
-    expect(Object.keys(one.checks)).toEqual(['database', 'broker', 'search']);
+    expect(Object.keys(one.checks)).toEqual(['database', 'broker', 'search', 'index']);
     expect((await lockstep.call('GET', '/health/live')).status).toBe(200);
   });
 

@@ -25,11 +25,14 @@ const FLOWS: readonly (readonly [queue: string, key: string, consumer: App])[] =
     'connection',
   ],
   ['reval.queue.indexrebuild.reported.integration', 'reval.indexrebuild.reported', 'integration'],
+  ['reval.queue.indexrebuild.needed.integration', 'reval.indexrebuild.needed', 'integration'],
   ['reval.queue.tcsdoctorinfo.updated.integration', 'reval.connection.update', 'integration'],
   ['reval.queue.revalidationsummary.updated.integration', 'reval.revalidationsummary.updated', 'integration'],
   ['reval.queue.masterdoctorview.updated.recommendation', 'reval.masterdoctorview.updated', 'recommendation'],
   ['reval.queue.masterdoctorview.updated.connection', 'reval.masterdoctorview.updated', 'connection'],
 ];
+/** Used only when an index was lost, or made by another version of its service. */
+const QUIET = 'reval.queue.indexrebuild.needed.integration';
 const EXCHANGE = 'reval.exchange';
 const APPS: readonly App[] = ['tcs', 'integration', 'recommendation', 'connection'];
 const PEOPLE = 1_000;
@@ -79,7 +82,7 @@ describeWithEngines('the RabbitMQ management interface during a sync of all four
     expect(queues.filter(({ type, durable }) => type !== 'quorum' || !durable)).toEqual([]);
   });
 
-  it('counts messages through every queue during one sync with live changes, and leaves none behind', async () => {
+  it('counts messages through every queue of a sync during one with live changes, and leaves none behind', async () => {
     const before = new Map<string, Counters>();
     for (const [queue] of FLOWS) before.set(queue, await countersOf(queue));
     const runId = await triggerSync(stage);
@@ -87,6 +90,7 @@ describeWithEngines('the RabbitMQ management interface during a sync of all four
     await changeDoctor(stage, 2, 'During the sync');
     expect((await endOfRun(stage, runId)).state).toBe('succeeded');
     for (const [queue] of FLOWS) {
+      if (queue === QUIET) continue;
       const then = before.get(queue) as Counters;
       const hasGrown = ({ published, delivered, acked }: Counters): boolean =>
         published > then.published && delivered > then.delivered && acked > then.acked;

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { messages } from '@lockstep/contracts';
 import { buildRabbitDefinitions } from '@lockstep/messaging';
-import { SearchUnavailableError } from '@lockstep/search';
+import { masterDoctorSchema } from '@lockstep/projection';
+import { SearchUnavailableError, toIndexSource } from '@lockstep/search';
 import { Clock } from '@lockstep/service';
 import {
   createIndexPrefix,
@@ -11,6 +12,7 @@ import {
   type TestDatabase,
   type TestIndexPrefix,
   type TestVhost,
+  waitFor,
 } from '@lockstep/testing';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
@@ -136,6 +138,27 @@ describeWithEngines('what a run must not lose', (engines) => {
     expect(await countTis()).toBe(0);
     expect(await sync.shown(numberOf(1))).toMatchObject({ tcsPersonId: null });
     expect(await sync.shown(numberOf(PEOPLE))).toBeNull();
+  });
+
+  it('is held before the swap when the index would show far more than readers see, and dropped when cancelled', async () => {
+    await syncAll();
+    const { active } = await sync.family.status();
+    const hidden = doctors(PEOPLE / 4).map(({ key: id }) => {
+      const source = toIndexSource(masterDoctorSchema, { id, version: 99, document: null });
+      return { index: active?.indexName ?? '', id, version: 99, source };
+    });
+    await sync.engine.bulk(hidden);
+    await sync.engine.refresh(active?.indexName ?? '');
+    const runId = await start();
+    await sync.send(runId, 'trainees', people(PEOPLE));
+    await sync.send(runId, 'gmc', doctors(PEOPLE));
+    const { generation } = await sync.untilState(runId, 'held');
+    expect(await issuesOf(runId)).toEqual([expect.objectContaining({ code: 'RUN_HELD', key: 'verify' })]);
+    const exists = async () => (await sync.engine.listIndices()).some(({ name }) => name === generation);
+    expect(await exists()).toBe(true);
+    await call('post', `/api/sync/runs/${runId}/cancel`).expect(202);
+    await waitFor('its generation to be dropped', exists, { until: (there) => !there });
+    expect((await sync.family.status()).active?.indexName).toBe(active?.indexName);
   });
 
   it('does not repair what readers see with a database that has lost its doctors', async () => {
