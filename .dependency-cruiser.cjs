@@ -55,7 +55,7 @@ module.exports = {
     {
       name: 'production-never-imports-testing',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: '(\\.(test|conformance)\\.ts$|^libs/testing/)' },
+      from: { path: '^(apps|libs)/', pathNot: '(\\.(test|conformance|fixture)\\.ts$|^libs/testing/)' },
       to: { path: '^libs/testing/' },
     },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },

@@ -104,6 +104,14 @@ describeWithEngines('an index that needs a rebuild', (engines) => {
     await sync.untilState(runId, 'succeeded');
     expect(await indexHealth()).toEqual({ status: 'up' });
     expect(await sync.shown('7000001')).toMatchObject({ doctorLastName: 'Gmc 1', programmes: [] });
+
+    // Whoever goes back to the former index means it.
+    await call('post', '/api/sync/rollback').expect(200);
+    await app
+      .get(DataSource)
+      .query(`UPDATE sync_run SET idempotency_key = NULL, created_at = created_at - interval '1 day'`);
+    await app.get(NeededRun).startForMaster();
+    expect(await theOnlyRun()).toBe(runId);
   });
 
   it('since its engine had lost it: readiness says so, a run is started, and only one', async () => {

@@ -24,10 +24,11 @@ export class NeededRun {
     private readonly runs: RunStore,
   ) {}
 
-  /** For the master itself. */
+  /** For the master itself, unless an operator has just gone back to a former index of it. */
   async startForMaster(): Promise<void> {
-    const { active, rebuildReason } = await this.family.status();
+    const { active, previous, rebuildReason } = await this.family.status();
     if (active === null || rebuildReason === null) return;
+    if (previous !== null && previous.number > active.number) return;
     await this.start({ generation: active.indexName, reason: rebuildReason, schemaHash: masterDoctorSchema.hash });
   }
 

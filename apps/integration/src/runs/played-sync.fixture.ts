@@ -59,7 +59,7 @@ export class PlayedSync {
   async sendBatch<Phase extends SourcePhase>(runId: string, phase: Phase, items: Items[Phase][]): Promise<void> {
     const { data, consumer } = DATA[phase];
     const payload = { ...(await this.header(runId, phase)), sequence: 1, items };
-    await this.app.get<TraineeDataConsumer>(consumer).handle([received(data, payload)]);
+    await this.app.get<TraineeDataConsumer>(consumer).handle([received(data as MessageDefinition, payload)]);
   }
 
   async sendEnd(runId: string, phase: SourcePhase, batches: number, items: number): Promise<void> {
