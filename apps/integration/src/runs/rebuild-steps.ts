@@ -13,7 +13,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { MASTER_FAMILY } from '../merge/master-family.js';
 import { type EmptiedPart, MergeStore } from '../merge/merge.store.js';
-import { UnseenStore } from '../merge/unseen.store.js';
+import { type UnseenCount, UnseenStore } from '../merge/unseen.store.js';
 import { IssueStore, type RunIssue } from './issue.store.js';
 import { isActive, type PhaseName, type RunError } from './run.js';
 import { RunStore, type StoredRun } from './run.store.js';
@@ -82,9 +82,10 @@ export class RebuildSteps implements OnModuleInit {
   }
 
   private async fillMaster(run: StoredRun, signal: AbortSignal): Promise<StepOutcome> {
-    const losses = run.approvedBy === null ? await this.findLosses(run) : [];
-    if (losses.length > 0) return this.hold(run, 'master', losses);
-    await this.emptyUnseen(run, signal);
+    const sendings = await this.countUnseen(run);
+    const losses = sendings.filter(({ known, unseen }) => exceedsLoss(known, known - unseen)).map(describeLoss);
+    if (losses.length > 0 && run.approvedBy === null) return this.hold(run, 'master', losses);
+    await this.emptyUnseen(run, sendings, signal);
     await this.issues.addWarningsOfParts(this.dataSource.manager, run.id);
     const generation = await this.family.begin({ runId: run.id, fence: run.fence });
     await this.runs.setGeneration(run.id, generation.indexName);
@@ -123,17 +124,15 @@ export class RebuildSteps implements OnModuleInit {
   }
 
   /**
-   * What a source lost, where it is so much that somebody should look. Asked before anything is emptied: from then on every
-   * live change of such a doctor would show readers what is left.
+   * What each source no longer has. Counted before anything is emptied: from then on every live change of such a doctor
+   * would show readers what is left.
    */
-  private async findLosses(run: StoredRun): Promise<string[]> {
-    const losses: string[] = [];
+  private async countUnseen(run: StoredRun): Promise<Sending[]> {
+    const sendings: Sending[] = [];
     for (const { name, since } of completeSendings(run)) {
-      const { known, unseen } = await this.unseen.count(name, { runId: run.id, since });
-      if (!exceedsLoss(known, known - unseen)) continue;
-      losses.push(`${SOURCE_OF_PHASE[name]} no longer has ${unseen} of ${known} records, which would be emptied.`);
+      sendings.push({ name, since, ...(await this.unseen.count(name, { runId: run.id, since })) });
     }
-    return losses;
+    return sendings;
   }
 
   /** Nothing is changed until somebody approves the run. */
@@ -144,8 +143,8 @@ export class RebuildSteps implements OnModuleInit {
   }
 
   /** What a complete sending did not contain is gone from the source. */
-  private async emptyUnseen(run: StoredRun, signal: AbortSignal): Promise<void> {
-    for (const { name, since } of completeSendings(run)) {
+  private async emptyUnseen(run: StoredRun, sendings: readonly Sending[], signal: AbortSignal): Promise<void> {
+    for (const { name, since } of sendings.filter(({ unseen }) => unseen > 0)) {
       while ((await this.emptyUnseenPage(run.id, name, since)) === UNSEEN_PAGE) signal.throwIfAborted();
     }
   }
@@ -232,6 +231,17 @@ export class RebuildSteps implements OnModuleInit {
         ),
     };
   }
+}
+
+/** What a source sent, and what it left out. */
+interface Sending extends UnseenCount {
+  name: SourcePhase;
+  /** Its beginning. */
+  since: Date;
+}
+
+function describeLoss({ name, known, unseen }: Sending): string {
+  return `${SOURCE_OF_PHASE[name]} no longer has ${unseen} of ${known} records, which would be emptied.`;
 }
 
 /** Sendings from which something may be concluded, which those with gaps are not, and their beginnings. */
