@@ -26,6 +26,7 @@ export class NeededRun {
 
   /** For the master itself, unless an operator has just gone back to a former index of it. */
   async startForMaster(): Promise<void> {
+    await this.family.ensureShown();
     const { active, previous, rebuildReason } = await this.family.status();
     if (active === null || rebuildReason === null) return;
     if (previous !== null && previous.number > active.number) return;

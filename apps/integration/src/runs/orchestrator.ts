@@ -99,7 +99,7 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
   private async startWhatIsNeeded(): Promise<void> {
     if (performance.now() < this.nextNeedAt) return;
     this.nextNeedAt = performance.now() + NEED_EVERY_MS;
-    await this.needed.startForMaster();
+    await this.needed.startForMaster().catch(passOverEngineAway);
   }
 
   /** Until no run is active, the lease is lost or the service stops. */
@@ -208,6 +208,11 @@ function toEvent(outcome: StepOutcome, { readAt: at }: StoredRun, phase: PhaseNa
   if (outcome.kind === 'held') return { type: 'stepHeld', phase };
   if (outcome.kind === 'failed') return { type: 'stepFailed', at, phase, error: outcome.error };
   return { type: 'stepFinished', at, phase, rejectedRows };
+}
+
+/** What cannot be looked at now is looked at again soon; the engines' own checks tell that they are away. */
+function passOverEngineAway(error: unknown): void {
+  if (!isEngineUnavailable(error)) throw error;
 }
 
 function isRunningStep(phase: Phase): boolean {

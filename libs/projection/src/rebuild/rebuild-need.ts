@@ -1,6 +1,7 @@
 import { indexRebuildNeeded } from '@lockstep/contracts';
 import { inTransaction } from '@lockstep/database';
 import { Outbox } from '@lockstep/messaging';
+import { isEngineUnavailable } from '@lockstep/service';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ProjectedIndex } from '../projected-index.js';
@@ -23,14 +24,24 @@ export class RebuildNeed {
     private readonly outbox: Outbox,
   ) {}
 
-  /** May be called at any time: looks now and then, and tells seldom. @throws when the index cannot be set up */
+  /** May be called at any time: looks now and then, tells seldom, and passes over an engine that is away. */
   async tellNowAndThen(): Promise<void> {
     if (performance.now() < this.nextLookAt) return;
     this.nextLookAt = performance.now() + LOOK_EVERY_MS;
-    const { active, rebuildReason: reason } = await (await this.index.ready()).status();
+    try {
+      await this.tell();
+    } catch (error) {
+      if (!isEngineUnavailable(error)) throw error;
+    }
+  }
+
+  private async tell(): Promise<void> {
+    const family = await this.index.ready();
+    await family.ensureShown();
+    const { active, rebuildReason: reason } = await family.status();
     if (active === null || reason === null || performance.now() < this.nextTellAt) return;
-    const { service, family } = this.projection;
-    const need = { service, generation: active.indexName, reason, schemaHash: family.schema.hash };
+    const { service, family: made } = this.projection;
+    const need = { service, generation: active.indexName, reason, schemaHash: made.schema.hash };
     await inTransaction(this.dataSource, (manager) => this.outbox.add(manager, indexRebuildNeeded, need));
     this.nextTellAt = performance.now() + TELL_EVERY_MS;
   }

@@ -270,6 +270,18 @@ export function describeIndexFamily(engines: Engines, makeEngine: () => Promise<
       expect((await family.status()).rebuildReason).toBeNull();
     });
 
+    it('notices a loss while nobody writes, and nothing is done while the aliases show something', async () => {
+      source.set('a', 1, 'a');
+      await rebuild(1);
+      await rebuild(2);
+      await family.ensureShown();
+      expect(await family.status()).toMatchObject({ active: { number: 3 } });
+      await engine.deleteIndex(indexName(3));
+      await family.ensureShown();
+      expect(await shown()).toEqual(['a@1']);
+      expect(await family.status()).toMatchObject({ active: { number: 2 } });
+    });
+
     it('never touches an index of another installation', async () => {
       await dataSource.query('UPDATE index_family SET installation = gen_random_uuid() WHERE name = $1', [
         options.name,

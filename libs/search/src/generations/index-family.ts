@@ -87,6 +87,14 @@ export class IndexFamily {
   }
 
   /**
+   * {@link ensure} when the aliases show nothing, because the engine has lost the index since. Cheap enough for every few
+   * seconds: nothing else would notice while nobody writes. @throws SearchUnavailableError
+   */
+  async ensureShown(): Promise<void> {
+    if (!(await this.#shown.showsSomething())) await this.ensure();
+  }
+
+  /**
    * Begins, or finds again, the generation of a run. A generation of an older run that was still being built is abandoned.
    * @throws StaleFenceError when a newer run has begun
    */

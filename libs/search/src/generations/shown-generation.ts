@@ -72,6 +72,11 @@ export class ShownGeneration {
     return null;
   }
 
+  /** True when every alias shows an index, whichever. */
+  async showsSomething(): Promise<boolean> {
+    return [...(await this.#targets()).values()].every((indexes) => indexes.length > 0);
+  }
+
   /** Brings aliases that are lost or point elsewhere back to the active generation. */
   async heal(manager: EntityManager): Promise<void> {
     const active = await this.#active(manager);
