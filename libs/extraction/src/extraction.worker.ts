@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Listener } from '@lockstep/database';
-import { MessagePublisher } from '@lockstep/messaging';
+import { contextOfRun, MessagePublisher, runInContext } from '@lockstep/messaging';
 import { failpoint, ServiceConfig } from '@lockstep/service';
 import {
   type BeforeApplicationShutdown,
@@ -84,8 +84,12 @@ export class ExtractionWorker implements OnApplicationBootstrap, BeforeApplicati
 
   private async sendSomething(): Promise<boolean> {
     return (
-      (await this.extractions.sendNext((extraction, batches) => this.sendBatches(extraction, batches))) ||
-      (await this.extractions.sendEnd((extraction) => this.sendEndMarker(extraction)))
+      (await this.extractions.sendNext((extraction, batches) =>
+        runInContext(contextOfRun(extraction.runId), () => this.sendBatches(extraction, batches)),
+      )) ||
+      (await this.extractions.sendEnd((extraction) =>
+        runInContext(contextOfRun(extraction.runId), () => this.sendEndMarker(extraction)),
+      ))
     );
   }
 

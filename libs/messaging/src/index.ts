@@ -4,6 +4,7 @@ import { CreateOutbox1760000000201 } from './outbox/outbox.migration.js';
 
 export * from './broker/broker.js';
 export * from './broker/publish-errors.js';
+export * from './context/request-context.js';
 export * from './counters.js';
 export {
   DEAD_LETTER_STATES,

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Leases, Listener } from '@lockstep/database';
+import { contextOfRun, runInContext } from '@lockstep/messaging';
 import { isEngineUnavailable } from '@lockstep/service';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { IntegrationConfig } from '../integration.config.js';
@@ -108,14 +109,17 @@ export class Orchestrator implements OnApplicationBootstrap, BeforeApplicationSh
     while (!signal.aborted) {
       const run = await this.runs.loadActive();
       if (!run) return this.steps.discardLeftovers();
-      const step = run.state === 'held' ? undefined : run.phases.find(isRunningStep);
-      const event = step ? await this.runStep(run, step, signal) : await this.observe(run);
-      if (event) await this.applyEvent(run, event);
-      if (!step) {
-        await this.writeProgress(run.id);
-        await this.sleep(ACTIVE_TICK_MS);
-      }
+      await runInContext(contextOfRun(run.id), () => this.takeTurn(run, signal));
     }
+  }
+
+  private async takeTurn(run: StoredRun, signal: AbortSignal): Promise<void> {
+    const step = run.state === 'held' ? undefined : run.phases.find(isRunningStep);
+    const event = step ? await this.runStep(run, step, signal) : await this.observe(run);
+    if (event) await this.applyEvent(run, event);
+    if (step) return;
+    await this.writeProgress(run.id);
+    await this.sleep(ACTIVE_TICK_MS);
   }
 
   private async applyEvent(run: StoredRun, event: RunEvent): Promise<void> {

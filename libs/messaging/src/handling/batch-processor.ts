@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Delivery, Settlement } from '../broker/broker.js';
 import { backoffMs, pause } from '../broker/waiting.js';
+import { contextOfTraces, runInContext } from '../context/request-context.js';
 import type { MessagingCounters } from '../counters.js';
 import type { HandlerContext } from './queue-handler.decorator.js';
 import type { MessageReader, ReceivedMessage } from './received-message.js';
@@ -117,7 +118,8 @@ export class BatchProcessor {
     counters.add('messaging_batches_total', { queue });
     counters.add('messaging_batch_messages_total', { queue }, messages.length);
     try {
-      return await call(messages, { queue, draining });
+      const context = contextOfTraces(messages.map(({ headers }) => headers));
+      return await runInContext(context, () => call(messages, { queue, draining }));
     } finally {
       counters.add('messaging_handler_seconds_total', { queue }, (performance.now() - startedAt) / 1_000);
     }

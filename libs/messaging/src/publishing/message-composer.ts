@@ -2,6 +2,7 @@ import { compileSchema, type MessageDefinition } from '@lockstep/contracts';
 import type { OutgoingMessage } from '../broker/broker.js';
 import { HEADER } from '../broker/message-headers.js';
 import { newMessageId } from '../broker/message-id.js';
+import { currentTraceparent } from '../context/request-context.js';
 
 /** What a message carries beside its payload. */
 export interface PublishOptions {
@@ -11,7 +12,7 @@ export interface PublishOptions {
   readonly itemCount?: number;
   /** Sending again under the same id lets consumers see that it is the same message. @default a new UUIDv7 */
   readonly messageId?: string;
-  /** W3C trace context to continue. */
+  /** W3C trace context to continue. @default that of the running request, message or run */
   readonly traceparent?: string;
 }
 
@@ -84,7 +85,7 @@ function headersOf(definition: MessageDefinition, options: PublishOptions): Reco
     [HEADER.fence]: options.fence,
     [HEADER.sequence]: options.sequence,
     [HEADER.itemCount]: options.itemCount,
-    [HEADER.traceparent]: options.traceparent,
+    [HEADER.traceparent]: options.traceparent ?? currentTraceparent(),
   };
   return Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
 }

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Leases } from '@lockstep/database';
+import { contextOfRun, runInContext } from '@lockstep/messaging';
 import { isEngineUnavailable } from '@lockstep/service';
 import {
   type BeforeApplicationShutdown,
@@ -97,7 +98,7 @@ export class RebuildWorker implements OnApplicationBootstrap, BeforeApplicationS
     for (;;) {
       const rebuild = await this.store.loadActive();
       if (!rebuild || signal.aborted) return;
-      await this.attempt(rebuild, signal);
+      await runInContext(contextOfRun(rebuild.runId), () => this.attempt(rebuild, signal));
     }
   }
 

@@ -1,7 +1,7 @@
+import { currentContext } from '@lockstep/messaging';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
-import { currentContext } from '../logging/request-context.js';
 import { ProblemError } from '../problems/problem.js';
 import { type AccessedRequest, type Actor, hasRole, type Role } from './actor.js';
 import { Authenticator } from './authenticator.js';

@@ -1,8 +1,8 @@
+import { currentContext } from '@lockstep/messaging';
 import { Injectable, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { DataSource } from 'typeorm';
 import { Clock } from '../clock.js';
-import { currentContext } from '../logging/request-context.js';
 import { ServiceIdentity } from '../service-identity.js';
 import type { AccessedRequest } from './actor.js';
 

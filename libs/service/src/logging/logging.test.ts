@@ -1,5 +1,6 @@
+import { newContext, runInContext } from '@lockstep/messaging';
 import { describe, expect, it } from 'vitest';
-import { createLogger, currentTraceparent, NestLogger, newContext, runInContext } from '../index.js';
+import { createLogger, NestLogger } from '../index.js';
 
 function logging() {
   const lines: Record<string, unknown>[] = [];
@@ -44,25 +45,5 @@ describe('the log', () => {
       config: { password: '[hidden]' },
       headers: { authorization: '[hidden]' },
     });
-  });
-});
-
-describe('the context of a request', () => {
-  it('goes on with a trace and an id that are well formed', () => {
-    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
-    const context = newContext({ traceparent, requestId: 'abc.1' });
-    expect(context).toMatchObject({ traceId: 'a'.repeat(32), requestId: 'abc.1' });
-    expect(runInContext(context, currentTraceparent)).toBe(`00-${'a'.repeat(32)}-${context.spanId}-01`);
-    expect(currentTraceparent()).toBeUndefined();
-  });
-
-  it.each([
-    { traceparent: `00-${'0'.repeat(32)}-${'b'.repeat(16)}-01`, requestId: 'x'.repeat(65) },
-    { traceparent: 'nonsense', requestId: 'line\nbreak' },
-    {},
-  ])('begins anew instead of %j', (from) => {
-    const context = newContext(from);
-    expect(context.traceId).toMatch(/^(?!0{32})[0-9a-f]{32}$/);
-    expect(context.requestId).toMatch(/^[0-9a-f-]{36}$/);
   });
 });

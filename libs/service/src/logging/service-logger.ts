@@ -1,6 +1,6 @@
+import { currentContext } from '@lockstep/messaging';
 import type { LoggerService } from '@nestjs/common';
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
-import { currentContext } from './request-context.js';
 
 /** Members whose value is never written, at the first two levels of what is logged. */
 const SECRET_MEMBERS = [

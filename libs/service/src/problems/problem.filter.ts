@@ -1,7 +1,7 @@
+import { currentContext } from '@lockstep/messaging';
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Logger, NotFoundException } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { AuditLog } from '../access/audit-log.js';
-import { currentContext } from '../logging/request-context.js';
 import { allowedMethods } from './allowed-methods.js';
 import { ProblemError, problemBody } from './problem.js';
 import { toProblem, type UnavailableChecks } from './to-problem.js';

@@ -1,6 +1,6 @@
+import { newContext, runInContext } from '@lockstep/messaging';
 import { Logger } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
-import { newContext, runInContext } from '../logging/request-context.js';
 import type { ServiceMetrics } from '../metrics/service-metrics.js';
 
 /** The client went away before its answer was whole; as nginx notes it. */

@@ -33,9 +33,35 @@ const REQUEST_ID = /^[\w.:-]{1,64}$/;
 export function newContext(
   from: { traceparent?: string | undefined; requestId?: string | undefined } = {},
 ): RequestContext {
-  const traceId = TRACEPARENT.exec(from.traceparent ?? '')?.[1] ?? randomBytes(16).toString('hex');
+  const traceId = traceIdOf(from.traceparent) ?? randomBytes(16).toString('hex');
   const requestId = from.requestId && REQUEST_ID.test(from.requestId) ? from.requestId : randomUUID();
-  return { requestId, traceId, spanId: randomBytes(8).toString('hex') };
+  return { requestId, traceId, spanId: newSpanId() };
+}
+
+function traceIdOf(traceparent: string | undefined): string | undefined {
+  return TRACEPARENT.exec(traceparent ?? '')?.[1];
+}
+
+function newSpanId(): string {
+  return randomBytes(8).toString('hex');
+}
+
+/** The context of whoever works for a run: one trace in every service, found by the run's id. */
+export function contextOfRun(runId: string): RequestContext {
+  return { requestId: runId, traceId: runId.replaceAll('-', ''), spanId: newSpanId(), runId };
+}
+
+/** The context of those who work for several messages at once: what all of them share, else one that begins here. */
+export function contextOfTraces(
+  sent: readonly { readonly traceparent?: string | undefined; readonly runId?: string | undefined }[],
+): RequestContext {
+  const traces = new Set(sent.map(({ traceparent }) => traceIdOf(traceparent)));
+  const runs = new Set(sent.map(({ runId }) => runId));
+  const [runId] = runs;
+  return {
+    ...newContext(traces.size === 1 ? { traceparent: sent[0]?.traceparent } : {}),
+    ...(runs.size === 1 && runId !== undefined && { runId }),
+  };
 }
 
 /** The header `traceparent` for a message or request that the running context causes; `undefined` outside of one. */
