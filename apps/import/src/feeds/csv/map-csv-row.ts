@@ -34,7 +34,7 @@ export function mapCsvRow(record: CsvRecord, reader: CsvRowReader): FeedItem[] {
   for (const object of plan.objects) row.addObject(object);
   row.addLinks();
   for (const relationship of plan.relationships) row.addRelationship(relationship);
-  if (row.items.length <= limits.maxItemsOfRecord) return row.items;
+  if (!row.isFull()) return row.items;
   const message = `the row holds more than ${limits.maxItemsOfRecord} objects and links`;
   return [feedError('FILE_TOO_LARGE', place, message)];
 }
@@ -92,9 +92,15 @@ class Row {
     return false;
   }
 
+  /** Each instance may be linked to each of another object: what is too much is not even made. */
+  isFull(): boolean {
+    return this.items.length > this.reader.limits.maxItemsOfRecord;
+  }
+
   /** Of objects that have no reference there are none: that was told already. */
   addLinks(): void {
     for (const { plan, end } of this.present) {
+      if (this.isFull()) return;
       for (const link of plan.links) {
         if (link.to === 'column') {
           const parentType = this.reader.types.linkTags[link.tag]?.parent ?? '';
