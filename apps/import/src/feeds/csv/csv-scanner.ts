@@ -248,6 +248,8 @@ function unterminated(what: string): CsvFault {
  */
 class Finder {
   private text = '';
+  /** What was found holds for questions from here to there. */
+  private begin = 0;
   private index = -1;
 
   constructor(readonly needle: string) {}
@@ -258,9 +260,11 @@ class Finder {
   }
 
   from(at: number): number {
-    if (this.index < at) {
+    // A record that was not whole is begun again, so questions also go back.
+    if (this.index < at || at < this.begin) {
       const found = this.needle === '' ? -1 : this.text.indexOf(this.needle, at);
       this.index = found < 0 ? Number.POSITIVE_INFINITY : found;
+      this.begin = at;
     }
     return this.index;
   }

@@ -52,6 +52,9 @@ export class XmlScanner {
   private recordPosition = 0;
   private matches: number[] = [];
   private found: XmlRecord[] = [];
+  private closed: XmlElement | undefined;
+  private closedPosition = -1;
+  private pushed = 0;
   private eventPosition = 0;
   private eventLine = 1;
   private attributes = 0;
@@ -83,7 +86,9 @@ export class XmlScanner {
   /** The records that a chunk completed. Throws `XmlFault`; `take` then has those before it. */
   push(chunk: string): void {
     this.parser.write(chunk);
-    this.checkLengths();
+    // The parser's own position is right within its events only.
+    this.pushed += chunk.length;
+    this.checkLengths(this.pushed);
   }
 
   /** Throws `XmlFault` where the document is not complete. */
@@ -104,7 +109,14 @@ export class XmlScanner {
   /** The parser's message begins with line and column. */
   private failInvalid(error: Error): never {
     const what = error.message.replace(/^(?:[^:]*:)?\d+:\d+: /, '').replace(/\.$/, '');
-    const within = this.open.length > 0 ? ` (within <${this.open.at(-1)!.tag.name}>)` : '';
+    // The parser tells that an element is closed before it looks whether the tag is the right one.
+    const isWrongTag = this.closedPosition === this.parser.position;
+    const element = isWrongTag ? this.closed : this.open.at(-1);
+    if (isWrongTag && this.found.at(-1)?.element === this.closed) {
+      this.found.pop();
+      this.row--;
+    }
+    const within = element ? ` (in <${element.tag.name}> of line ${element.line})` : '';
     return this.fail('INVALID_XML', `not well-formed: ${what}${within}`);
   }
 
@@ -115,21 +127,22 @@ export class XmlScanner {
   }
 
   /** Told of what begins an event, not of where it was noticed: that depends on the chunks. */
-  private checkLengths(): void {
+  private checkLengths(position: number): void {
     const { maxTextLength } = this.shape;
     const { maxRecordLength } = this.limits;
-    if (this.parser.position - this.eventPosition > maxTextLength) {
+    if (position - this.eventPosition > maxTextLength) {
       this.fail('FILE_TOO_LARGE', `a text or tag is longer than ${maxTextLength} characters`, this.eventLine);
     }
-    if (this.recordDepth > 0 && this.parser.position - this.recordPosition > maxRecordLength) {
+    if (this.recordDepth > 0 && position - this.recordPosition > maxRecordLength) {
       const line = this.open[this.recordDepth - 1]?.line ?? this.eventLine;
       this.fail('FILE_TOO_LARGE', `the record is longer than ${maxRecordLength} characters`, line);
     }
   }
 
   private event(): void {
-    this.checkLengths();
-    this.eventPosition = this.parser.position;
+    const { position } = this.parser;
+    this.checkLengths(position);
+    this.eventPosition = position;
     this.eventLine = this.parser.line;
   }
 
@@ -182,6 +195,8 @@ export class XmlScanner {
   private closeTag(): void {
     this.event();
     const element = this.open.pop();
+    this.closed = element;
+    this.closedPosition = this.parser.position;
     if (!element || this.open.length !== this.recordDepth - 1) return;
     const { row, matches } = this;
     this.found.push({ row, line: element.line, element, matches, ancestors: [...this.open] });
