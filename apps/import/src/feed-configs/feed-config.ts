@@ -3,9 +3,7 @@ import type { CsvDialect } from '../feeds/csv/csv-scanner.js';
 import type { XmlPath } from '../feeds/xml/xml-path.js';
 
 /** Where a link of a CSV object leads. */
-export type CsvLinkTarget =
-  | { readonly as: string }
-  | { readonly column: string; readonly split: string | null };
+export type CsvLinkTarget = { readonly as: string } | { readonly column: string; readonly split: string | null };
 
 /** Field or id by name: column. */
 export type ColumnsByName = Readonly<Record<string, string>>;

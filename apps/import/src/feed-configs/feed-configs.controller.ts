@@ -13,10 +13,10 @@ import {
 import { Body, Controller, Get, Param, Put, Query, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { ImportTypesStore } from '../import-types/import-types.store.js';
-import { findTypeMismatches } from './find-type-mismatches.js';
 import { FeedConfigBody } from './feed-config-body.js';
 import { FeedConfigView, toFeedConfigView } from './feed-configs.answer.js';
 import { FeedConfigsStore } from './feed-configs.store.js';
+import { findTypeMismatches } from './find-type-mismatches.js';
 import { parseFeedConfig } from './parse-feed-config.js';
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;

@@ -20,7 +20,11 @@ export class FeedConfigsStore {
   }
 
   /** Creates or replaces; the same content leaves what is stored as it is. */
-  async save(id: string, config: FeedConfigBody, updatedBy: string): Promise<{ isNew: boolean; stored: StoredFeedConfig }> {
+  async save(
+    id: string,
+    config: FeedConfigBody,
+    updatedBy: string,
+  ): Promise<{ isNew: boolean; stored: StoredFeedConfig }> {
     const rows: { is_new: boolean }[] = await this.dataSource.query(SAVE_SQL, [
       id,
       JSON.stringify(config),

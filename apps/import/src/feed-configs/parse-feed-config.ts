@@ -146,7 +146,8 @@ function toDialect(csv: CsvFormatBody, check: Check): CsvDialect {
     check.fail('csv.fieldDelimiter', 'must differ from what ends a record');
   }
   if (quote !== '' && marks.includes(quote)) check.fail('csv.quote', 'must differ from the delimiters');
-  if (dialect.escape !== '' && marks.includes(dialect.escape)) check.fail('csv.escape', 'must differ from the delimiters');
+  if (dialect.escape !== '' && marks.includes(dialect.escape))
+    check.fail('csv.escape', 'must differ from the delimiters');
   return dialect;
 }
 
@@ -179,7 +180,8 @@ function toReference(object: ObjectMappingBody, path: string, check: Check): Csv
   const { column, field } = source as ReferenceSourceBody;
   if (column && !field) return { column };
   if (field && !column) {
-    if (!object.columns) check.fail(`${path}.reference.field`, 'needs columns, a pattern that says which fields there are');
+    if (!object.columns)
+      check.fail(`${path}.reference.field`, 'needs columns, a pattern that says which fields there are');
     return { field };
   }
   check.fail(`${path}.reference`, 'must be {column} or, with columns, {field}');
@@ -217,7 +219,8 @@ function toCsvRelationship(each: RelationshipMappingBody, path: string, check: C
 
 function toXmlConfig(body: FeedConfigBody, check: Check): XmlFeedConfig {
   for (const name of ['csv', 'objects', 'relationships', 'floatingRelationships'] as const) {
-    if (body[name]) check.fail(name, name === 'csv' ? 'belongs to importType csv' : 'stands in records for importType xml');
+    if (body[name])
+      check.fail(name, name === 'csv' ? 'belongs to importType csv' : 'stands in records for importType xml');
   }
   if (!body.records?.length) check.fail('records', 'must say which elements are records');
   return {
@@ -236,7 +239,8 @@ function toLength(value: number | string | null | undefined, check: Check): numb
   if (value === undefined || value === null) return 1_048_576;
   const match = /^(\d{1,9})\s*(KB|MB)?$/.exec(String(value));
   const length = match ? Number(match[1]) * UNITS[match[2] ?? '']! : 0;
-  if (length < 1 || length > MAX_TEXT) check.fail('xml.maxTextLength', 'must be from 1 to 16MB, such as 262144 or 256KB');
+  if (length < 1 || length > MAX_TEXT)
+    check.fail('xml.maxTextLength', 'must be from 1 to 16MB, such as 262144 or 256KB');
   return length;
 }
 

@@ -2,8 +2,12 @@
  * Reads a generated CSV of so many megabytes and prints how far the memory of the process grew:
  * `node memory.fixture.mjs <file> <megabytes>`.
  */
-import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+
+// As a service runs.
+setFlagsFromString('--heap-growing-percent=100');
 
 const module = (path) => import(new URL(`../../dist/${path}.js`, import.meta.url).href);
 const { readFeed } = await module('feeds/read-feed');
@@ -13,7 +17,12 @@ const { EXAMPLE_IMPORT_TYPES } = await module('import-types/example-import-types
 
 const [path, megabytes] = process.argv.slice(2);
 const objects = [
-  { objectType: 'product', reference: { column: 'code' }, fields: { title: 'title', price: 'price' }, links: [{ tag: 'productInCategory', to: { column: 'categories', split: '|' } }] },
+  {
+    objectType: 'product',
+    reference: { column: 'code' },
+    fields: { title: 'title', price: 'price' },
+    links: [{ tag: 'productInCategory', to: { column: 'categories', split: '|' } }],
+  },
 ];
 const { config } = parseFeedConfig({ importType: 'csv', objects });
 

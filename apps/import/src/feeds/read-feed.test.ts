@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EXAMPLE_IMPORT_TYPES } from '../import-types/example-import-types.js';
+import { DEFAULT_FEED_LIMITS } from './feed-limits.js';
 import {
   chunksOf,
   configOf,
@@ -14,7 +15,6 @@ import {
   readItems,
   toldOf,
 } from './feeds.fixture.js';
-import { DEFAULT_FEED_LIMITS } from './feed-limits.js';
 import { type FeedImportType, readFeed, readFeedText } from './read-feed.js';
 import { decodeUtf8 } from './read-text.js';
 
@@ -32,9 +32,17 @@ function endsOf(items: Parameters<typeof linksOf>[0]): string[] {
 
 describe('a feed of objects and links', () => {
   it('finds every object and link of the CSV catalogue, and warns once of the column it leaves out', async () => {
-    const categories = await readFixture('categories.csv', { importType: csv, config: await fixtureConfig('categories-csv') });
+    const categories = await readFixture('categories.csv', {
+      importType: csv,
+      config: await fixtureConfig('categories-csv'),
+    });
     const catalog = await readFixture('catalog.csv', { importType: csv, config: await fixtureConfig('catalog-csv') });
-    expect(namesOf(categories)).toEqual(['category C-TRAIL', 'category C-SHOES', 'category C-JACKETS', 'category C-SALE']);
+    expect(namesOf(categories)).toEqual([
+      'category C-TRAIL',
+      'category C-SHOES',
+      'category C-JACKETS',
+      'category C-SALE',
+    ]);
     expect(endsOf(categories)).toEqual(['categoryParent C-TRAIL C-SHOES']);
     expect(namesOf(catalog)).toEqual([
       'brand B-ACME',
@@ -134,13 +142,17 @@ describe('a feed of objects and links', () => {
   });
 
   it('names the line of a tag that is not closed', async () => {
-    const items = await readFixture('mismatched-tag.xml', { importType: xml, config: await fixtureConfig('catalog-xml') });
+    const items = await readFixture('mismatched-tag.xml', {
+      importType: xml,
+      config: await fixtureConfig('catalog-xml'),
+    });
     expect(errorsOf(items)[0]?.place.line).toBe(18);
     expect(errorsOf(items)[0]?.message).toContain('in <name> of line 18');
   });
 
   it('leaves out a record that another tag closes', async () => {
-    const content = '<catalog><brand code="B-1"><name>A</name></brand><brand code="B-2"><name>B</name></brnd></catalog>';
+    const content =
+      '<catalog><brand code="B-1"><name>A</name></brand><brand code="B-2"><name>B</name></brnd></catalog>';
     const items = await readItems(content, { importType: xml, config: await fixtureConfig('catalog-xml') });
     expect(namesOf(items)).toEqual(['brand B-1']);
     expect(toldOf(items)).toEqual(['2 INVALID_XML -']);
@@ -180,7 +192,9 @@ describe('a feed of objects and links', () => {
   it('reads lines in any order: new objects, existing ones, changes, and a self-link that is allowed', async () => {
     const items = await readFixture('orders.jsonl', { importType: jsonl });
     expect(errorsOf(items)).toEqual([]);
-    expect(objectsOf(items).map(({ reference, fields, identifierIds }) => ({ reference, fields, identifierIds }))).toEqual([
+    expect(
+      objectsOf(items).map(({ reference, fields, identifierIds }) => ({ reference, fields, identifierIds })),
+    ).toEqual([
       { reference: 'O-1001-1', fields: { qty: 2 }, identifierIds: null },
       { reference: 'O-1001', fields: { no: '1001', date: '2026-11-02' }, identifierIds: null },
       { reference: 'U-1', fields: { email: 'kim@example.org' }, identifierIds: null },
@@ -203,7 +217,9 @@ describe('a feed of objects and links', () => {
       '9 INVALID_LINK_TAG links.0',
       '10 INVALID_JSON -',
     ]);
-    expect(objectsOf(items).find(({ reference }) => reference === 'L-1')?.fields).toEqual({ qty: '12345678901234567890' });
+    expect(objectsOf(items).find(({ reference }) => reference === 'L-1')?.fields).toEqual({
+      qty: '12345678901234567890',
+    });
   });
 
   it('costs a line that is too long only itself', async () => {
@@ -280,21 +296,24 @@ describe('the borders of chunks', () => {
     expect(await read(Array<number>(bytes.length).fill(1))).toBe(whole);
   });
 
-  it.each(FEEDS)('change nothing in %s under tight limits, however many there are', async (name, importType, config) => {
-    const bytes = await readFile(fixturePath(name));
-    const options = await optionsOf(importType, config);
-    const sizes = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 100 });
-    const limits = fc.record({
-      maxRecordLength: fc.integer({ min: 20, max: 200 }),
-      maxFieldLength: fc.integer({ min: 5, max: 50 }),
-      maxColumns: fc.integer({ min: 1, max: 12 }),
-    });
-    await fc.assert(
-      fc.asyncProperty(sizes, limits, async (chunks, tight) => {
-        const whole = await readItems(bytes, { ...options, limits: tight });
-        expect(await readItems(bytes, { ...options, limits: tight, chunks })).toEqual(whole);
-      }),
-      { numRuns: 40 },
-    );
-  });
+  it.each(FEEDS)(
+    'change nothing in %s under tight limits, however many there are',
+    async (name, importType, config) => {
+      const bytes = await readFile(fixturePath(name));
+      const options = await optionsOf(importType, config);
+      const sizes = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 100 });
+      const limits = fc.record({
+        maxRecordLength: fc.integer({ min: 20, max: 200 }),
+        maxFieldLength: fc.integer({ min: 5, max: 50 }),
+        maxColumns: fc.integer({ min: 1, max: 12 }),
+      });
+      await fc.assert(
+        fc.asyncProperty(sizes, limits, async (chunks, tight) => {
+          const whole = await readItems(bytes, { ...options, limits: tight });
+          expect(await readItems(bytes, { ...options, limits: tight, chunks })).toEqual(whole);
+        }),
+        { numRuns: 40 },
+      );
+    },
+  );
 });

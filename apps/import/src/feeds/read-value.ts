@@ -95,7 +95,8 @@ function brokenRule(rule: FieldRule, text: string, value: FieldValue): string | 
     if (rule.min !== undefined && Number(value) < rule.min) return `"${shortened(text)}" is less than ${rule.min}`;
     if (rule.max !== undefined && Number(value) > rule.max) return `"${shortened(text)}" is more than ${rule.max}`;
   }
-  if (rule.maxLength !== undefined && text.length > rule.maxLength) return `is longer than ${rule.maxLength} characters`;
+  if (rule.maxLength !== undefined && text.length > rule.maxLength)
+    return `is longer than ${rule.maxLength} characters`;
   if (rule.values && !rule.values.includes(text)) return `"${shortened(text)}" is not one of ${rule.values.join(', ')}`;
   return null;
 }

@@ -64,16 +64,23 @@ describe('the file of failed rows', () => {
     const text = await write(fixturePath('catalog.csv'), feed, [[4, 'X']]);
     expect(text.split('\r\n')[1]).toBe('# sizes are EU,,,,,,,,,,,');
     const products = objectsOf(await readItems(text, feed)).filter(({ objectType }) => objectType === 'product');
-    expect(products.map(({ reference, fields }) => [reference, fields?.['title']])).toEqual([['P-200', 'Rain jacket,\r\nlight']]);
+    expect(products.map(({ reference, fields }) => [reference, fields?.['title']])).toEqual([
+      ['P-200', 'Rain jacket,\r\nlight'],
+    ]);
     const later = { importType: 'csv', config: await fixtureConfig('catalog-csv', { ignoreRows: [3, 4] }) } as const;
-    const content = (await readFile(fixturePath('catalog.csv'), 'utf8')).replace('# sizes', 'P-9').concat('P-300,Hat,,,,,,,,,,\r\n');
+    const content = (await readFile(fixturePath('catalog.csv'), 'utf8'))
+      .replace('# sizes', 'P-9')
+      .concat('P-300,Hat,,,,,,,,,,\r\n');
     const again = await writeOf(content, later, [[5, 'X']]);
     expect(objectsOf(await readItems(again, later)).map(({ reference }) => reference)).toEqual(['P-300']);
   });
 
   it('replaces the errors of an earlier time', async () => {
     const feed = { importType: 'csv', config: await fixtureConfig('categories-csv') } as const;
-    const first = await write(fixturePath('categories.csv'), feed, [[2, 'first'], [3, 'first']]);
+    const first = await write(fixturePath('categories.csv'), feed, [
+      [2, 'first'],
+      [3, 'first'],
+    ]);
     const second = await writeOf(first, feed, [[3, 'second']]);
     expect(second).toBe('\uFEFFcode,name,parent,_errors,_status\r\nC-SHOES,Shoes,,second,error\r\n');
     expect(errorsOf(await readItems(second, feed))).toEqual([]);
@@ -81,12 +88,18 @@ describe('the file of failed rows', () => {
 
   it('keeps a spreadsheet from taking an error for a formula', async () => {
     const feed = { importType: 'csv', config: await fixtureConfig('categories-csv') } as const;
-    expect(await write(fixturePath('categories.csv'), feed, [[2, '=1+1']])).toContain("C-TRAIL,Trail,C-SHOES,'=1+1,error");
+    expect(await write(fixturePath('categories.csv'), feed, [[2, '=1+1']])).toContain(
+      "C-TRAIL,Trail,C-SHOES,'=1+1,error",
+    );
   });
 
   it('writes errors into the lines of JSONL, whose numbers stay as they are', async () => {
     const feed = { importType: 'jsonl', config: null } as const;
-    const text = await write(fixturePath('orders-bad.jsonl'), feed, [[1, 'INVALID_JSON'], [6, 'no "order"'], [6, 'late']]);
+    const text = await write(fixturePath('orders-bad.jsonl'), feed, [
+      [1, 'INVALID_JSON'],
+      [6, 'no "order"'],
+      [6, 'late'],
+    ]);
     expect(text.split('\n')).toEqual([
       '{"_raw":"[\\"an array\\"]","_errors":["INVALID_JSON"],"_status":"error"}',
       '{"type":"orderLine","ref":"L-1","fields":{"qty":12345678901234567890},"_errors":["no \\"order\\"","late"],"_status":"error"}',

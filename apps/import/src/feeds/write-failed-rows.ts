@@ -21,8 +21,10 @@ export async function* writeFailedRows(
   const text = readText(file.path);
   try {
     if (file.importType === 'jsonl') yield* writeFailedJsonl(text, rows, limits);
-    else if (file.importType === 'csv' && config?.importType === 'csv') yield* writeFailedCsv(text, config, rows, limits);
-    else if (file.importType === 'xml' && config?.importType === 'xml') yield* writeFailedXml(text, config, rows, limits);
+    else if (file.importType === 'csv' && config?.importType === 'csv')
+      yield* writeFailedCsv(text, config, rows, limits);
+    else if (file.importType === 'xml' && config?.importType === 'xml')
+      yield* writeFailedXml(text, config, rows, limits);
   } finally {
     await rows.close();
     await text.return(undefined);

@@ -41,7 +41,8 @@ function findShapeErrors(value: unknown): FieldError[] {
 
 function entriesOf(path: string, table: object, most: number): { entries: [string, unknown][]; errors: FieldError[] } {
   const entries = Object.entries(table) as [string, unknown][];
-  if (entries.length > most) return { entries: [], errors: [{ path, message: `${path} may have at most ${most} entries` }] };
+  if (entries.length > most)
+    return { entries: [], errors: [{ path, message: `${path} may have at most ${most} entries` }] };
   const wrong = entries.filter(([name]) => !NAME.test(name));
   return {
     entries: entries.map(([name, value]) => [`${path}.${name}`, value]),
@@ -59,15 +60,19 @@ function faultsOf(shape: new () => object, path: string, value: unknown): FieldE
 }
 
 function withDefaults({ objectTypes, linkTags }: ImportTypesBody): ImportTypes {
-  const types = Object.entries(objectTypes as Record<string, ObjectTypeBody>).map(([name, type]): [string, ObjectTypeRule] => [
-    name,
-    {
-      service: type.service,
-      ownerType: type.ownerType ?? name,
-      fields: Object.fromEntries(Object.entries(type.fields ?? {}).map(([field, rule]) => [field, withoutNull(rule)])),
-      identifiers: type.identifiers ?? [],
-    },
-  ]);
+  const types = Object.entries(objectTypes as Record<string, ObjectTypeBody>).map(
+    ([name, type]): [string, ObjectTypeRule] => [
+      name,
+      {
+        service: type.service,
+        ownerType: type.ownerType ?? name,
+        fields: Object.fromEntries(
+          Object.entries(type.fields ?? {}).map(([field, rule]) => [field, withoutNull(rule)]),
+        ),
+        identifiers: type.identifiers ?? [],
+      },
+    ],
+  );
   const tags = Object.entries(linkTags as Record<string, LinkTagBody>).map(([name, tag]): [string, LinkTagRule] => [
     name,
     {
@@ -130,8 +135,16 @@ function tagFaults(tag: LinkTagRule, services: ReadonlySet<string>): [boolean, s
   const hasMessage = !isDependent || tag.separateDependentLinkCreate || tag.deferrable;
   const isToItself = tag.child === tag.parent;
   return [
-    [hasMessage && tag.service === null, 'service', 'service must say who makes the link, which has a message of its own'],
-    [tag.service !== null && !services.has(tag.service), 'service', `there is no service "${tag.service}": no object type names it`],
+    [
+      hasMessage && tag.service === null,
+      'service',
+      'service must say who makes the link, which has a message of its own',
+    ],
+    [
+      tag.service !== null && !services.has(tag.service),
+      'service',
+      `there is no service "${tag.service}": no object type names it`,
+    ],
     [!isDependent && tag.separateDependentLinkCreate, 'separateDependentLinkCreate', 'is for dependent links'],
     [!isDependent && tag.deferrable, 'deferrable', 'is for dependent links: others wait for nothing'],
     [!isDependent && tag.required, 'required', 'is for dependent links'],

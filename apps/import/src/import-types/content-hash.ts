@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 
 /** SHA-256, hexadecimal, of JSON whose members are in the order of their names: equal content, equal hash. */
 export function contentHash(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(sorted(value))).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(value)))
+    .digest('hex');
 }
 
 function sorted(value: unknown): unknown {

@@ -21,10 +21,10 @@ export class CreateImportTypes1763700000002 implements MigrationInterface {
         updated_by   text NOT NULL,
         updated_at   timestamptz NOT NULL DEFAULT clock_timestamp()
       )`);
-    await queryRunner.query(`INSERT INTO import_types (version, types, content_hash, updated_by) VALUES (1, $1, $2, 'lockstep')`, [
-      JSON.stringify(EXAMPLE_IMPORT_TYPES),
-      contentHash(EXAMPLE_IMPORT_TYPES),
-    ]);
+    await queryRunner.query(
+      `INSERT INTO import_types (version, types, content_hash, updated_by) VALUES (1, $1, $2, 'lockstep')`,
+      [JSON.stringify(EXAMPLE_IMPORT_TYPES), contentHash(EXAMPLE_IMPORT_TYPES)],
+    );
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {

@@ -36,7 +36,8 @@ export function findArchive(head: Buffer): string | null {
 
 function beginsWith(head: Buffer, bytes: readonly number[]): boolean {
   // "BZh" is also how a CSV may begin; its next byte is a digit and then comes a mark that no text has.
-  if (bytes.length === 3) return head.subarray(0, 3).equals(Buffer.from(bytes)) && head.readUIntBE(4, 6) === 0x314159265359;
+  if (bytes.length === 3)
+    return head.subarray(0, 3).equals(Buffer.from(bytes)) && head.readUIntBE(4, 6) === 0x314159265359;
   return head.subarray(0, bytes.length).equals(Buffer.from(bytes));
 }
 
@@ -63,7 +64,10 @@ const BY_EXTENSION: Readonly<Record<string, FeedImportType>> = {
 export function importTypeOf(name: string, mediaType: string, head: Buffer): FeedImportType {
   const extension = /\.([a-z0-9]+)$/i.exec(name)?.[1]?.toLowerCase() ?? '';
   const [plain = ''] = mediaType.toLowerCase().split(';');
-  const begin = head.toString('utf8').replace(/^\uFEFF/, '').trimStart();
+  const begin = head
+    .toString('utf8')
+    .replace(/^\uFEFF/, '')
+    .trimStart();
   const byContent = begin.startsWith('<') ? 'xml' : begin.startsWith('{') ? 'jsonl' : 'csv';
   return lookUp(BY_EXTENSION, extension) ?? lookUp(BY_MEDIA_TYPE, plain.trim()) ?? byContent;
 }

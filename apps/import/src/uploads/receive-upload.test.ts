@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { problemBody, ProblemError } from '@lockstep/service';
+import { ProblemError, problemBody } from '@lockstep/service';
 import { waitFor } from '@lockstep/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ReceivedUpload, receiveUpload, type UploadOptions } from './receive-upload.js';
@@ -105,7 +105,10 @@ describe('receiving an upload', () => {
 
   it.each([
     ['a form', () => formOf(['a\n'.repeat(600_000), 'big.csv'])],
-    ['a form of files that together make one', () => formOf(['a\n'.repeat(300_000), '1.csv'], ['a\n'.repeat(300_000), '2.csv'])],
+    [
+      'a form of files that together make one',
+      () => formOf(['a\n'.repeat(300_000), '1.csv'], ['a\n'.repeat(300_000), '2.csv']),
+    ],
     ['a raw body', () => 'a\n'.repeat(600_000)],
   ])('refuses %s that is too large with 413, and leaves nothing on disk', async (_, body) => {
     expect(await send(body())).toMatchObject({ status: 413, code: 'PAYLOAD_TOO_LARGE' });
@@ -146,7 +149,9 @@ describe('receiving an upload', () => {
     twice.append('configId', 'y');
     expect(await send(twice)).toMatchObject({ status: 400, code: 'VALIDATION_FAILED' });
     const type = { 'content-type': 'multipart/form-data; boundary=x' };
-    expect(await send('--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nabc', type)).toMatchObject({
+    expect(
+      await send('--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nabc', type),
+    ).toMatchObject({
       status: 400,
       code: 'BROKEN_FORM',
     });
@@ -155,7 +160,11 @@ describe('receiving an upload', () => {
   });
 
   it.each([
-    ['a form', 'multipart/form-data; boundary=x', '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\na,b'],
+    [
+      'a form',
+      'multipart/form-data; boundary=x',
+      '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\na,b',
+    ],
     ['a raw body', 'text/csv', 'a,b\n1,2\n'],
   ])('leaves nothing of %s that its sender breaks off', async (_, contentType, begin) => {
     const headers = { 'content-type': contentType, 'content-length': '100000' };

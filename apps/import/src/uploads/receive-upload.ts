@@ -51,7 +51,9 @@ export async function receiveUpload(request: IncomingMessage, options: UploadOpt
   const discard = () => rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   try {
-    const upload = isForm(request) ? await receiveForm(request, folder, options) : await receiveRaw(request, folder, options);
+    const upload = isForm(request)
+      ? await receiveForm(request, folder, options)
+      : await receiveRaw(request, folder, options);
     if (upload.files.length === 0) {
       throw validationProblem([{ path: 'file', message: 'file must be given: the feed to import' }]);
     }

@@ -41,7 +41,10 @@ async function read(
 }
 
 describe('records and cells', () => {
-  const cell = fc.string({ unit: fc.constantFrom('a', 'é', '😀', ' ', ',', '"', '\n', '\r\n', ';', "'"), maxLength: 6 });
+  const cell = fc.string({
+    unit: fc.constantFrom('a', 'é', '😀', ' ', ',', '"', '\n', '\r\n', ';', "'"),
+    maxLength: 6,
+  });
   const table = fc.array(fc.array(cell, { minLength: 1, maxLength: 5 }), { maxLength: 6 });
 
   it('are those that an independent parser finds, whatever stands in quotes and wherever chunks end', async () => {
@@ -62,7 +65,14 @@ describe('records and cells', () => {
         expect(fault).toBeNull();
         expect(cells).toEqual(expected);
       }),
-      { numRuns: 1_000, examples: [['a,b\r\n"c\r\nd","e""f"\r\n', [5]], ['"a"', [2]], ['a,\n,b', []]] },
+      {
+        numRuns: 1_000,
+        examples: [
+          ['a,b\r\n"c\r\nd","e""f"\r\n', [5]],
+          ['"a"', [2]],
+          ['a,\n,b', []],
+        ],
+      },
     );
   });
 
@@ -71,8 +81,14 @@ describe('records and cells', () => {
   });
 
   it('follow other delimiters, quotes and escapes', async () => {
-    expect((await read('a;b|c;d', { fieldDelimiter: ';', recordDelimiter: '|' })).cells).toEqual([['a', 'b'], ['c', 'd']]);
-    expect((await read('a::b\n"c::d"::e', { fieldDelimiter: '::' })).cells).toEqual([['a', 'b'], ['c::d', 'e']]);
+    expect((await read('a;b|c;d', { fieldDelimiter: ';', recordDelimiter: '|' })).cells).toEqual([
+      ['a', 'b'],
+      ['c', 'd'],
+    ]);
+    expect((await read('a::b\n"c::d"::e', { fieldDelimiter: '::' })).cells).toEqual([
+      ['a', 'b'],
+      ['c::d', 'e'],
+    ]);
     const escaped = String.raw`"a\"b","c\\","d\e"`;
     expect((await read(escaped, { escape: '\\' })).cells).toEqual([['a"b', 'c\\', 'd\\e']]);
     expect((await read(escaped, { escape: '\\', dropFloatingEscapes: true })).cells).toEqual([['a"b', 'c\\', 'de']]);

@@ -1,5 +1,5 @@
-import type { FeedLimits } from '../feed-limits.js';
 import type { ImportErrorCode } from '../feed-item.js';
+import type { FeedLimits } from '../feed-limits.js';
 
 /** How a CSV file is written. */
 export interface CsvDialect {

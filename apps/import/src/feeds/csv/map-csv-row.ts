@@ -125,7 +125,10 @@ class Row {
   }
 
   addRelationship({ tag, child, parent, properties }: CsvRelationshipPlan): void {
-    const ends = [child, parent].map(({ objectType, column }) => ({ objectType, reference: this.cells[column.index]! }));
+    const ends = [child, parent].map(({ objectType, column }) => ({
+      objectType,
+      reference: this.cells[column.index]!,
+    }));
     const missing = [child, parent].filter(({ column }) => this.cells[column.index] === '');
     if (missing.length === 2) return;
     for (const { objectType, column } of missing) {

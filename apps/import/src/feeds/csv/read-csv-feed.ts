@@ -2,8 +2,8 @@ import type { CsvFeedConfig } from '../../feed-configs/feed-config.js';
 import type { ImportTypes } from '../../import-types/import-types.js';
 import { type FeedItem, feedError, type Place } from '../feed-item.js';
 import type { FeedLimits } from '../feed-limits.js';
-import type { CsvRecord } from './csv-scanner.js';
 import { planCsv, unknownTypesOf } from './csv-plan.js';
+import type { CsvRecord } from './csv-scanner.js';
 import { type CsvRowReader, mapCsvRow } from './map-csv-row.js';
 import { readCsvRecords } from './read-csv-records.js';
 
@@ -50,7 +50,8 @@ export async function* readCsvFeed(
         items = [];
       }
     }
-    if (fault) items.push(feedError(fault.cause.code, { ...begin, row: fault.row, line: fault.line }, fault.cause.message));
+    if (fault)
+      items.push(feedError(fault.cause.code, { ...begin, row: fault.row, line: fault.line }, fault.cause.message));
     if (items.length > 0) yield items;
     if (fault) return;
   }

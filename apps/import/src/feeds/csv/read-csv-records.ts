@@ -5,7 +5,12 @@ import { type CsvDialect, CsvFault, type CsvRecord, CsvScanner } from './csv-sca
 /** Records as they come; the last part may tell of the fault that ended the reading. */
 export interface CsvPart {
   readonly records: readonly CsvRecord[];
-  readonly fault: { readonly row: number; readonly line: number; readonly cause: CsvFault; readonly raw: string } | null;
+  readonly fault: {
+    readonly row: number;
+    readonly line: number;
+    readonly cause: CsvFault;
+    readonly raw: string;
+  } | null;
 }
 
 /** All records of a text; blank lines are counted as rows and left out. */

@@ -138,7 +138,8 @@ class Line {
     const ids = this.table(line, 'identifierIds') ?? {};
     const texts = Object.keys(ids).map((name) => [name, this.text(ids, name, `identifierIds.${name}`)] as const);
     const unstorableName = texts.find(([name]) => unstorable(name));
-    if (unstorableName) throw new LineFault('INVALID_VALUE', 'a name holds a character that cannot be stored', 'identifierIds');
+    if (unstorableName)
+      throw new LineFault('INVALID_VALUE', 'a name holds a character that cannot be stored', 'identifierIds');
     return Object.fromEntries(texts.filter(([, id]) => id !== ''));
   }
 
@@ -193,5 +194,7 @@ class Line {
 
 /** Names come from outside, and stand in reports: short, and storable. */
 function shortened(text: string): string {
-  return (text.length > 100 ? `${text.slice(0, 100)}...` : text).replaceAll('\0', '\uFFFD').replaceAll(/\p{Surrogate}/gu, '\uFFFD');
+  return (text.length > 100 ? `${text.slice(0, 100)}...` : text)
+    .replaceAll('\0', '\uFFFD')
+    .replaceAll(/\p{Surrogate}/gu, '\uFFFD');
 }

@@ -133,6 +133,8 @@ class RecordReader {
     properties?: Readonly<Record<string, string>>,
   ): void {
     const place = { ...this.place, column };
-    this.items.push(makeLink({ place, tag, child, parent, ...(properties ? { properties } : {}) }, this.types, this.limits));
+    this.items.push(
+      makeLink({ place, tag, child, parent, ...(properties ? { properties } : {}) }, this.types, this.limits),
+    );
   }
 }
