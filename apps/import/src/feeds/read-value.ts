@@ -6,7 +6,6 @@ import { JsonNumber, type JsonValue } from './jsonl/parse-json.js';
 export type ReadValue<T = FieldValue> = { readonly value: T } | { readonly fault: string };
 
 /** What PostgreSQL cannot store: NUL, and half of a surrogate pair. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what is looked for
 const UNSTORABLE = /[\0\p{Surrogate}]/u;
 const MAX_DIGITS = 1_000;
 const INTEGER = /^[+-]?\d+$/;

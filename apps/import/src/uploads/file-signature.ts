@@ -3,18 +3,18 @@ import type { FeedImportType } from '../feeds/read-feed.js';
 /** Bytes of a file that are looked at to tell what it is. */
 export const SIGNATURE_BYTES = 512;
 
-const SIGNATURES: readonly { readonly bytes: readonly number[]; readonly what: string; readonly then: string }[] = [
-  { bytes: [0x1f, 0x8b], what: 'a gzip file', then: 'unpack it and send the file in it' },
-  { bytes: [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], what: 'a 7z archive', then: 'unpack it and send the files in it' },
-  { bytes: [0x52, 0x61, 0x72, 0x21, 0x1a, 0x07], what: 'a RAR archive', then: 'unpack it and send the files in it' },
-  { bytes: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], what: 'an xz file', then: 'unpack it and send the file in it' },
-  { bytes: [0x42, 0x5a, 0x68], what: 'a bzip2 file', then: 'unpack it and send the file in it' },
-  { bytes: [0x28, 0xb5, 0x2f, 0xfd], what: 'a zstd file', then: 'unpack it and send the file in it' },
-  { bytes: [0x25, 0x50, 0x44, 0x46, 0x2d], what: 'a PDF', then: 'send the data as CSV, XML or JSONL' },
+const SIGNATURES: readonly { readonly bytes: readonly number[]; readonly what: string; readonly advice: string }[] = [
+  { bytes: [0x1f, 0x8b], what: 'a gzip file', advice: 'unpack it and send the file in it' },
+  { bytes: [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], what: 'a 7z archive', advice: 'unpack it and send the files in it' },
+  { bytes: [0x52, 0x61, 0x72, 0x21, 0x1a, 0x07], what: 'a RAR archive', advice: 'unpack it and send the files in it' },
+  { bytes: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], what: 'an xz file', advice: 'unpack it and send the file in it' },
+  { bytes: [0x42, 0x5a, 0x68], what: 'a bzip2 file', advice: 'unpack it and send the file in it' },
+  { bytes: [0x28, 0xb5, 0x2f, 0xfd], what: 'a zstd file', advice: 'unpack it and send the file in it' },
+  { bytes: [0x25, 0x50, 0x44, 0x46, 0x2d], what: 'a PDF', advice: 'send the data as CSV, XML or JSONL' },
   {
     bytes: [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1],
     what: 'an old Excel or Word file',
-    then: 'save the sheet as CSV (UTF-8) and send that',
+    advice: 'save the sheet as CSV (UTF-8) and send that',
   },
 ];
 const ZIPS = [
@@ -31,7 +31,7 @@ export function findArchive(head: Buffer): string | null {
       : 'It is a zip archive; unpack it and send the files in it.';
   }
   const found = SIGNATURES.find(({ bytes }) => beginsWith(head, bytes));
-  return found ? `It is ${found.what}; ${found.then}.` : null;
+  return found ? `It is ${found.what}; ${found.advice}.` : null;
 }
 
 function beginsWith(head: Buffer, bytes: readonly number[]): boolean {

@@ -200,8 +200,8 @@ export class CsvScanner {
 
   /** Null: the closing quote is not here yet. */
   private quotedCell(begin: number, isLast: boolean): { value: string; next: number } | null {
-    const { quote, escape, dropFloatingEscapes } = this.dialect;
-    const doubles = escape === quote;
+    const { quote, escape: escapeMark, dropFloatingEscapes } = this.dialect;
+    const doubles = escapeMark === quote;
     let value = '';
     for (let from = begin, at = begin; ; ) {
       const closing = this.quotes.from(at);
@@ -212,7 +212,7 @@ export class CsvScanner {
       if (index === Number.POSITIVE_INFINITY) throw unterminated('is not closed before the end of the file');
       const following = this.text[index + 1];
       if (escaping === index && (following === quote || (!doubles && following !== undefined))) {
-        const isFloating = following !== quote && following !== escape && !dropFloatingEscapes;
+        const isFloating = following !== quote && following !== escapeMark && !dropFloatingEscapes;
         value += this.text.slice(from, isFloating ? index + 1 : index) + following;
         from = index + 2;
         at = from;

@@ -113,10 +113,10 @@ class FailedCsv {
 }
 
 /** A cell, quoted where it must be; without quotes in the dialect what cannot stand in a cell becomes a blank. */
-function quoted(text: string, { quote, escape, fieldDelimiter, recordDelimiter }: CsvDialect): string {
+function quoted(text: string, { quote, escape: escapeMark, fieldDelimiter, recordDelimiter }: CsvDialect): string {
   const marks = [fieldDelimiter, recordDelimiter, '\n', '\r'];
   if (quote === '') return marks.reduce((rest, mark) => rest.replaceAll(mark, ' '), text);
   if (![quote, ...marks].some((mark) => text.includes(mark)) && text.trim() === text) return text;
-  const escaped = escape === quote ? text : text.replaceAll(escape, escape + escape);
-  return quote + escaped.replaceAll(quote, escape + quote) + quote;
+  const escaped = escapeMark === quote ? text : text.replaceAll(escapeMark, escapeMark + escapeMark);
+  return quote + escaped.replaceAll(quote, escapeMark + quote) + quote;
 }

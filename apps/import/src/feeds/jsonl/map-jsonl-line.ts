@@ -96,7 +96,7 @@ class Line {
     this.items.push(object);
     const { reference } = object;
     const child = reference === null ? null : { objectType, reference };
-    links.forEach((link, index) => this.addLink(link, `links.${index}`, child));
+    for (const [index, link] of links.entries()) this.addLink(link, `links.${index}`, child);
     if (this.items.length <= limits.maxItemsOfRecord) return this.items;
     throw new LineFault('FILE_TOO_LARGE', `the line holds more than ${limits.maxItemsOfRecord} objects and links`);
   }
