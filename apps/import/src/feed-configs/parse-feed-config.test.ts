@@ -221,6 +221,24 @@ describe('a row', () => {
     ]);
   });
 
+  it('that holds too much is one error, and so is a cell that is too long', async () => {
+    const body = {
+      importType: 'csv',
+      objects: [
+        {
+          objectType: 'category',
+          reference: { column: 'code' },
+          links: [{ tag: 'categoryParent', to: { column: 'parents', split: '|' } }],
+        },
+      ],
+    };
+    const limits = { maxItemsOfRecord: 3, maxFieldLength: 20 };
+    const content = `code,parents\nC-1,A|B\nC-2,A|B|C|D\nC-3,${'x'.repeat(21)}\n`;
+    const items = await readItems(content, { importType: 'csv', config: configOf(body), limits });
+    expect(toldOf(items)).toEqual(['3 FILE_TOO_LARGE -', '4 INVALID_VALUE -']);
+    expect(linksOf(items)).toHaveLength(2);
+  });
+
   it('refuses a reference that no index can hold, and what it would link', async () => {
     const long = 'x'.repeat(501);
     const body = {

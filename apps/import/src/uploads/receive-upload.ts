@@ -92,6 +92,8 @@ function detached(request: IncomingMessage): Readable {
     request.off('close', onClose);
   });
   if (request.destroyed && !request.complete) body.destroy(brokenOff());
+  // Read by somebody else already: nothing would ever come.
+  else if (request.readableEnded) body.end();
   else request.pipe(body);
   return body;
 }

@@ -148,6 +148,7 @@ class Row {
     column: string;
     properties?: Record<string, string>;
   }): void {
+    if (this.isFull()) return;
     const { column, ...found } = link;
     const { types, limits } = this.reader;
     this.items.push(makeLink({ ...found, place: { ...this.place, column } }, types, limits));

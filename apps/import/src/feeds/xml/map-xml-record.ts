@@ -16,9 +16,10 @@ export function mapXmlRecord(
 ): FeedItem[] {
   const record = new RecordReader(place, types, limits);
   for (const object of mapping.objects) {
-    if (record.isFull()) break;
-    const elements = object.each ? selectElements(element, object.each) : [element];
-    for (const each of elements) record.addObject(object, each);
+    for (const each of object.each ? selectElements(element, object.each) : [element]) {
+      if (record.isFull()) break;
+      record.addObject(object, each);
+    }
   }
   record.addLinks();
   for (const relationship of mapping.relationships) record.addRelationship(relationship, element);
@@ -132,6 +133,7 @@ class RecordReader {
     column: string,
     properties?: Readonly<Record<string, string>>,
   ): void {
+    if (this.isFull()) return;
     const place = { ...this.place, column };
     this.items.push(
       makeLink({ place, tag, child, parent, ...(properties ? { properties } : {}) }, this.types, this.limits),
