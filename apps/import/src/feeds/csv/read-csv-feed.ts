@@ -3,7 +3,6 @@ import type { ImportTypes } from '../../import-types/import-types.js';
 import { type FeedItem, feedError, type Place } from '../feed-item.js';
 import type { FeedLimits } from '../feed-limits.js';
 import { planCsv, unknownTypesOf } from './csv-plan.js';
-import type { CsvRecord } from './csv-scanner.js';
 import { type CsvRowReader, mapCsvRow } from './map-csv-row.js';
 import { readCsvRecords } from './read-csv-records.js';
 
@@ -61,8 +60,3 @@ export async function* readCsvFeed(
 
 /** Items handed on at once. */
 const BATCH = 1_000;
-
-/** Whether a row of a file holds titles or is left out. */
-export function isNoData({ row }: Pick<CsvRecord, 'row'>, config: CsvFeedConfig): boolean {
-  return row <= config.titleRow || config.ignoreRows.has(row);
-}
