@@ -4,6 +4,7 @@ import { createTestDatabase, describeWithEngines, type TestDatabase } from '@loc
 import { Module } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import supertest from 'supertest';
+import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { EXAMPLE_IMPORT_TYPES } from '../import-types/example-import-types.js';
 import { ImportTypesController } from '../import-types/import-types.controller.js';
@@ -147,6 +148,11 @@ describeWithEngines('types and mappings', (engines) => {
       await call('put', '/api/import-configs/x', key).send(config).expect(403);
       await call('get', '/api/import-types', key).expect(200);
     }
+  });
+
+  it('has entities that say what the migration made', async () => {
+    const { upQueries } = await app.get(DataSource).driver.createSchemaBuilder().log();
+    expect(upQueries.map(({ query }) => query)).toEqual([]);
   });
 
   it('documents both in OpenAPI', async () => {
