@@ -12,6 +12,9 @@ export interface ItemBatch {
   items: KeyedItem[];
 }
 
+/** What a failed turn sent without marking it, the next one sends again; the transaction must not do so by itself. */
+const SENT_IS_SENT = { attempts: 1 };
+
 /**
  * The plan of each run and how far it was sent. A batch counts as sent only once the broker has confirmed it; whoever
  * dies between the two sends it again. Several replicas share a run: rows in hand are locked, others skip them.
@@ -47,41 +50,49 @@ export class ExtractionStore {
    * there was nothing to claim. What `send` throws leaves them unsent.
    */
   async sendNext(send: (extraction: Extraction, batches: ItemBatch[]) => Promise<void>): Promise<boolean> {
-    return inTransaction(this.dataSource, async (manager) => {
-      const [extraction] = await manager.find(Extraction, {
-        where: { endedAt: IsNull() },
-        order: { fence: 'DESC' },
-        take: 1,
-      });
-      if (!extraction) return false;
-      const claimed = await claim(manager, extraction);
-      if (claimed.length === 0) return false;
-      await send(extraction, await this.read(manager, claimed, extraction.asOf));
-      await manager.query(
-        'UPDATE extraction_batch SET published_at = now() WHERE run_id = $1 AND sequence = ANY ($2)',
-        [extraction.runId, claimed.map(({ sequence }) => sequence)],
-      );
-      return true;
-    });
+    return inTransaction(
+      this.dataSource,
+      async (manager) => {
+        const [extraction] = await manager.find(Extraction, {
+          where: { endedAt: IsNull() },
+          order: { fence: 'DESC' },
+          take: 1,
+        });
+        if (!extraction) return false;
+        const claimed = await claim(manager, extraction);
+        if (claimed.length === 0) return false;
+        await send(extraction, await this.read(manager, claimed, extraction.asOf));
+        await manager.query(
+          'UPDATE extraction_batch SET published_at = now() WHERE run_id = $1 AND sequence = ANY ($2)',
+          [extraction.runId, claimed.map(({ sequence }) => sequence)],
+        );
+        return true;
+      },
+      SENT_IS_SENT,
+    );
   }
 
   /** Lets `send` send the end marker once no batch is unsent, and closes the extraction. False when it is not time. */
   async sendEnd(send: (extraction: Extraction) => Promise<void>): Promise<boolean> {
-    return inTransaction(this.dataSource, async (manager) => {
-      const [extraction] = await manager.find(Extraction, {
-        where: { endedAt: IsNull() },
-        order: { fence: 'DESC' },
-        take: 1,
-        lock: { mode: 'pessimistic_write', onLocked: 'skip_locked' },
-      });
-      if (!extraction) return false;
-      // Asked only under the lock: batches are asked for again under it too, and would else be closed unsent.
-      const { runId } = extraction;
-      if (await manager.existsBy(ExtractionBatch, { runId, publishedAt: IsNull() })) return false;
-      await send(extraction);
-      await manager.query('UPDATE extraction SET ended_at = now() WHERE run_id = $1', [runId]);
-      return true;
-    });
+    return inTransaction(
+      this.dataSource,
+      async (manager) => {
+        const [extraction] = await manager.find(Extraction, {
+          where: { endedAt: IsNull() },
+          order: { fence: 'DESC' },
+          take: 1,
+          lock: { mode: 'pessimistic_write', onLocked: 'skip_locked' },
+        });
+        if (!extraction) return false;
+        // Asked only under the lock: batches are asked for again under it too, and would else be closed unsent.
+        const { runId } = extraction;
+        if (await manager.existsBy(ExtractionBatch, { runId, publishedAt: IsNull() })) return false;
+        await send(extraction);
+        await manager.query('UPDATE extraction SET ended_at = now() WHERE run_id = $1', [runId]);
+        return true;
+      },
+      SENT_IS_SENT,
+    );
   }
 
   private async read(manager: EntityManager, claimed: readonly ClaimedBatch[], asOf: string): Promise<ItemBatch[]> {

@@ -67,11 +67,15 @@ export class DeadLetters {
    * @throws DeadLetterNotFoundError, DeadLetterNotParkedError, and what publishing throws: then it is still parked
    */
   async replay(id: number): Promise<void> {
-    await inTransaction(this.dataSource, async (manager) => {
-      const letter = await this.lockWaiting(manager, id);
-      await this.broker.publish(toReplay(letter));
-      await this.store.setState(manager, id, 'replayed', letter.replays + 1);
-    });
+    await inTransaction(
+      this.dataSource,
+      async (manager) => {
+        const letter = await this.lockWaiting(manager, id);
+        await this.broker.publish(toReplay(letter));
+        await this.store.setState(manager, id, 'replayed', letter.replays + 1);
+      },
+      { attempts: 1 },
+    );
   }
 
   /** @throws DeadLetterNotFoundError, DeadLetterNotParkedError */
