@@ -31,7 +31,9 @@ export class CreateImportTables1763700000001 implements MigrationInterface {
         links            jsonb NOT NULL DEFAULT '{}',
         in_flight        int NOT NULL DEFAULT 0,
         plan             json,
-        failure          text
+        failure          text,
+        content_hash     text,
+        attempts         int NOT NULL DEFAULT 0
       ) WITH (fillfactor = 50)`);
     await queryRunner.query('CREATE INDEX import_batch_newest ON import_batch (created_at DESC, id)');
     await queryRunner.query(`
@@ -45,7 +47,8 @@ export class CreateImportTables1763700000001 implements MigrationInterface {
         path        text NOT NULL,
         PRIMARY KEY (batch_id, file_no)
       )`);
-    // Read again from the files when the database loses them in a crash.
+    // Patterns only: each batch is staged in unlogged tables of its own, made like these, which are dropped as one when it
+    // is planned. What a crash of the database takes from them is read again from the files.
     await queryRunner.query(`
       CREATE UNLOGGED TABLE staged_object (
         batch_id       uuid NOT NULL,
@@ -57,6 +60,7 @@ export class CreateImportTables1763700000001 implements MigrationInterface {
         file_no        smallint NOT NULL,
         row_no         int NOT NULL,
         line           int NOT NULL,
+        column_name    text COLLATE "C",
         errors         json
       )`);
     await queryRunner.query(`
@@ -72,6 +76,7 @@ export class CreateImportTables1763700000001 implements MigrationInterface {
         file_no          smallint NOT NULL,
         row_no           int NOT NULL,
         line             int NOT NULL,
+        column_name      text COLLATE "C",
         errors           json
       )`);
     await queryRunner.query(`
