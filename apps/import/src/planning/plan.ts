@@ -18,7 +18,7 @@ export interface ImportPlan {
   readonly longestChain: number;
   /** Messages to each service, at least. */
   readonly messages: Readonly<Record<string, number>>;
-  readonly linkRelease: LinkRelease;
+  readonly release: LinkRelease;
   /** Sentences for whoever decides to go on. */
   readonly remarks: readonly string[];
 }
@@ -29,7 +29,7 @@ export const STREAMING_LIMIT = 50_000;
 const LONG_CHAIN = 1_000;
 export const MAX_LEVELS_SHOWN = 1_000;
 
-export function linkReleaseOf(linkRequests: number): LinkRelease {
+export function releaseOf(linkRequests: number): LinkRelease {
   return linkRequests <= STREAMING_LIMIT ? 'streaming' : 'barrier';
 }
 
