@@ -6,6 +6,7 @@ import { stagedTablesOf } from '../staging/staged-tables.js';
 import { LINK_STATUSES, OBJECT_STATUSES } from '../statuses.js';
 import { checkLinks } from './check-links.js';
 import { type ChunkSizes, countPlan } from './count-plan.js';
+import { OUTCOME } from './dependency-graph.js';
 import { Findings } from './findings.js';
 import { layOutBatch } from './lay-out-batch.js';
 import { mergeObjects } from './merge-objects.js';
@@ -69,7 +70,8 @@ export class PlanningStore {
     await writePending(input, isRefused);
     const plan = await countPlan(input, layout, madeBefore, chunks);
     const warnings = staged.warnings + findings.warnings;
-    await saveCounts(input, plan, errors, warnings);
+    const isWhole = !isRefused && layout.outcome.every((outcome) => outcome === OUTCOME.fine);
+    await saveCounts(input, plan, errors, warnings, isWhole);
     return { isRefused, plan, errors, warnings };
   }
 }
@@ -89,20 +91,51 @@ async function findFormer(manager: EntityManager, { resumeOf }: BatchToPlan): Pr
   return rows.map(({ id }) => id);
 }
 
-async function saveCounts({ manager, batchId }: PlanningInput, plan: ImportPlan, errors: number, warnings: number) {
-  await manager.query(
-    `UPDATE import_batch SET plan = $2, errors = $3, warnings = $4,
-       objects = coalesce((SELECT jsonb_object_agg(name, count) FROM (
-         SELECT ($5::text[])[status + 1] AS name, count(*) FROM pending_object WHERE batch_id = $1 GROUP BY 1) counted), '{}'),
-       links = coalesce((SELECT jsonb_object_agg(name, count) FROM (
+async function saveCounts(
+  input: PlanningInput,
+  plan: ImportPlan,
+  errors: number,
+  warnings: number,
+  isWhole: boolean,
+): Promise<void> {
+  const objects = plan.create + plan.update + plan.reference;
+  const counts = isWhole ? { objects: ofProcessing(objects), links: ofProcessing(plan.links) } : await countRows(input);
+  await input.manager.query(
+    'UPDATE import_batch SET plan = $2, errors = $3, warnings = $4, objects = $5, links = $6 WHERE id = $1',
+    [
+      input.batchId,
+      JSON.stringify(plan),
+      errors,
+      warnings,
+      JSON.stringify(counts.objects ?? {}),
+      JSON.stringify(counts.links ?? {}),
+    ],
+  );
+}
+
+function ofProcessing(count: number): Record<string, number> {
+  return count > 0 ? { processing: count } : {};
+}
+
+interface Counts {
+  readonly objects: Record<string, number> | null;
+  readonly links: Record<string, number> | null;
+}
+
+/** A dependent link that is not separate counts as its child does. */
+async function countRows({ manager, batchId }: PlanningInput): Promise<Counts> {
+  const [counts]: Counts[] = await manager.query(
+    `SELECT (SELECT jsonb_object_agg(name, count) FROM (
+         SELECT ($2::text[])[status + 1] AS name, count(*) FROM pending_object WHERE batch_id = $1 GROUP BY 1) counted) AS objects,
+       (SELECT jsonb_object_agg(name, count) FROM (
          SELECT name, sum(count) AS count FROM (
-           SELECT ($6::text[])[status + 1] AS name, count(*) FROM pending_link WHERE batch_id = $1 AND kind <> 0 GROUP BY 1
+           SELECT ($3::text[])[status + 1] AS name, count(*) FROM pending_link WHERE batch_id = $1 AND kind <> 0 GROUP BY 1
            UNION ALL
-           SELECT ($5::text[])[object.status + 1] AS name, count(*)
+           SELECT ($2::text[])[object.status + 1] AS name, count(*)
            FROM pending_link link JOIN pending_object object ON object.batch_id = $1 AND object.obj_no = link.child_no
            WHERE link.batch_id = $1 AND link.kind = 0 GROUP BY 1) parts
-         GROUP BY name) counted), '{}')
-     WHERE id = $1`,
-    [batchId, JSON.stringify(plan), errors, warnings, [...OBJECT_STATUSES], [...LINK_STATUSES]],
+         GROUP BY name) counted) AS links`,
+    [batchId, [...OBJECT_STATUSES], [...LINK_STATUSES]],
   );
+  return counts ?? { objects: null, links: null };
 }

@@ -1,5 +1,5 @@
 import type { CopyValue } from '@lockstep/database';
-import type { FeedError, FeedItem, Place } from '../feeds/feed-item.js';
+import type { FeedError, FeedItem, FeedLink, FeedObject, Place } from '../feeds/feed-item.js';
 import type { TypePositions } from '../planning/type-positions.js';
 import { cutsShort } from './cuts-short.js';
 import { toErrorRow, toLinkRow, toObjectRow } from './staged-rows.js';
@@ -9,15 +9,12 @@ export interface Staged {
   records: number;
   errors: number;
   warnings: number;
-  /** Objects and links of which only their errors could be kept. */
-  wrongObjects: number;
-  wrongLinks: number;
   /** A file could not be read to its end for a fault that hides the rest of it. */
   isCutShort: boolean;
 }
 
 export function nothingStaged(): Staged {
-  return { records: 0, errors: 0, warnings: 0, wrongObjects: 0, wrongLinks: 0, isCutShort: false };
+  return { records: 0, errors: 0, warnings: 0, isCutShort: false };
 }
 
 /** Rows for one transaction. */
@@ -46,19 +43,23 @@ export class StagedBuffer {
   }
 
   add(item: FeedItem): void {
-    if (item.kind === 'error') return this.addError(item.error);
+    if (item.kind === 'error') this.addError(item.error);
+    else this.addSaid(item);
+  }
+
+  private addSaid(item: FeedObject | FeedLink): void {
     this.countRecord(item.place);
     for (const error of item.errors) this.countError(error);
     if (item.kind === 'object') {
       const row = toObjectRow(this.batchId, this.objectNo + 1, item, this.positions);
-      if (row === null) return this.addUnplaceable(item.errors, 'wrongObjects');
-      this.objectNo++;
-      this.lot.objects.push(row);
+      if (row) this.lot.objects.push(row);
+      else this.keepErrors(item.errors);
+      if (row) this.objectNo++;
     } else {
       const row = toLinkRow(this.batchId, this.linkNo + 1, item, this.positions);
-      if (row === null) return this.addUnplaceable(item.errors, 'wrongLinks');
-      this.linkNo++;
-      this.lot.links.push(row);
+      if (row) this.lot.links.push(row);
+      else this.keepErrors(item.errors);
+      if (row) this.linkNo++;
     }
   }
 
@@ -75,8 +76,8 @@ export class StagedBuffer {
     this.lot.errors.push(toErrorRow(this.batchId, error));
   }
 
-  private addUnplaceable(errors: readonly FeedError[], counter: 'wrongObjects' | 'wrongLinks'): void {
-    this.total[counter]++;
+  /** Of an unknown type or tag, errors are all that can be kept. */
+  private keepErrors(errors: readonly FeedError[]): void {
     for (const error of errors) this.lot.errors.push(toErrorRow(this.batchId, error));
   }
 
