@@ -82,10 +82,12 @@ async function countObjects({ manager, batchId }: PlanningInput, chunks: ChunkSi
 
 async function countLinks({ manager }: PlanningInput): Promise<LinkGroup[]> {
   return manager.query(`
-    SELECT tag.service, tag.kind, counted.links, counted.deferred FROM (
-      SELECT tag, count(*)::int AS links, count(deferred.link_no)::int AS deferred
-      FROM plan_link link LEFT JOIN plan_deferred deferred USING (link_no) GROUP BY tag
-    ) counted JOIN plan_tag tag ON tag.position = counted.tag`);
+    SELECT tag.service, tag.kind, counted.links, coalesce(later.deferred, 0) AS deferred
+    FROM (SELECT tag, count(*)::int AS links FROM plan_link GROUP BY tag) counted
+    JOIN plan_tag tag ON tag.position = counted.tag
+    LEFT JOIN (
+      SELECT tag, count(*)::int AS deferred FROM plan_deferred JOIN plan_link USING (link_no) GROUP BY tag
+    ) later ON later.tag = counted.tag`);
 }
 
 function sum<K extends string>(rows: readonly Readonly<Record<K, number>>[], key: K): number {

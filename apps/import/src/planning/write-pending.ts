@@ -21,7 +21,7 @@ async function writeObjects({ manager, batchId, options, tables }: PlanningInput
        parents_left, level, places, errors)
      SELECT $1, obj_no, object.object_type, object.reference,
        CASE WHEN ids.known IS NULL THEN coalesce(said.fields, '{}') ELSE said.fields END, ids.known,
-       CASE WHEN ids.known IS NULL THEN 'create' WHEN $2 AND said.fields IS NOT NULL THEN 'update' ELSE 'reference' END,
+       CASE WHEN ids.known IS NULL THEN 'create' WHEN $2 AND said.fields::text <> '{}' THEN 'update' ELSE 'reference' END,
        CASE coalesce(outcome, ${OUTCOME.fine}) WHEN ${OUTCOME.fine} THEN ${objectStatus(otherwise)}
          WHEN ${OUTCOME.blocked} THEN ${objectStatus(blocked)} ELSE ${objectStatus('error')} END,
        coalesce(parents_left, 0), ${isRefused ? '-1' : 'coalesce(level, 0)'},
@@ -53,8 +53,7 @@ async function writeLinks({ manager, batchId, tables }: PlanningInput, isRefused
      LEFT JOIN plan_deferred deferred ON deferred.link_no = link.link_no
      LEFT JOIN (SELECT staged_no, properties FROM ${tables.links} WHERE properties IS NOT NULL) said
        ON said.staged_no = link.staged_no
-     ${ends.sql}
-     ORDER BY link.link_no`,
+     ${ends.sql}`,
     [batchId],
   );
 }
