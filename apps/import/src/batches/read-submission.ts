@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { validationProblem } from '@lockstep/service';
+import { toFieldErrors, validationProblem } from '@lockstep/service';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import { toFieldErrors } from '@lockstep/service';
 import { type BatchFile, configOf } from './batch.js';
 import { DEFAULT_OPTIONS, type ImportOptions } from './import-options.js';
 import { SubmitForm, type SubmitQuery } from './submit.query.js';
@@ -66,5 +65,7 @@ export function assertMapped(files: readonly BatchFile[], config: unknown): void
 /** The same for the same content in the same files, whatever they are called. */
 export function contentHashOf(files: readonly BatchFile[], config: unknown, userId: string): string {
   const content = files.map(({ sha256, importType }) => [sha256, importType]);
-  return createHash('sha256').update(JSON.stringify([content, config, userId])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([content, config, userId]))
+    .digest('hex');
 }

@@ -16,7 +16,7 @@ export interface LinkTagSnapshot {
   readonly parent: string;
   readonly linkType: 'Dependent' | 'Independent';
   readonly separateDependentLinkCreate?: boolean | undefined;
-  readonly service?: string | undefined;
+  readonly service?: string | null | undefined;
   readonly required?: boolean | undefined;
   readonly deferrable?: boolean | undefined;
 }
