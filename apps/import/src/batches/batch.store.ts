@@ -23,7 +23,7 @@ export interface NewBatch extends BatchDefinition {
 /** What became of a submission: its batch, or the one that is there already. */
 export type Submitted =
   | { readonly outcome: 'created' | 'repeated'; readonly id: string; readonly state: BatchState }
-  | { readonly outcome: 'id_taken' | 'duplicate_upload'; readonly id: string }
+  | { readonly outcome: 'id_taken' | 'duplicate_upload' | 'still_running'; readonly id: string }
   | { readonly outcome: 'nothing_to_resume' };
 
 /** Batches, from their submission to the start of their execution. */
@@ -149,8 +149,13 @@ async function findKnown(manager: EntityManager, batch: NewBatch): Promise<Submi
   if (same?.content_hash === batch.contentHash) return { outcome: 'repeated', id: batch.id, state: same.state };
   if (same) return { outcome: 'id_taken', id: batch.id };
   if (batch.resumeOf !== null) {
-    const former: unknown[] = await manager.query('SELECT 1 FROM import_batch WHERE id = $1', [batch.resumeOf]);
-    if (former.length === 0) return { outcome: 'nothing_to_resume' };
+    const [former]: { state: BatchState }[] = await manager.query('SELECT state FROM import_batch WHERE id = $1', [
+      batch.resumeOf,
+    ]);
+    if (!former) return { outcome: 'nothing_to_resume' };
+    // What it is still making would be made twice.
+    if (!['complete', 'error', 'cancelled'].includes(former.state))
+      return { outcome: 'still_running', id: batch.resumeOf };
   }
   if (!batch.options.rejectDuplicateUpload) return null;
   // What was refused, cancelled or only tried was not imported.

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { OBJECT_STATUSES } from '../statuses.js';
-import type { StoredBatch } from './batch.js';
+import type { StatusCounts, StoredBatch } from './batch.js';
 import { BlockerStore } from './blocker.store.js';
 import { type PendingLinkAnswer, type PendingObjectAnswer, toLinkAnswer, toObjectAnswer } from './item.answer.js';
 import { ItemStore, type LinkFilter, type ObjectFilter } from './item.store.js';
@@ -24,7 +24,11 @@ export class ItemLists {
     limit: number,
     offset: number,
   ): Promise<{ items: PendingObjectAnswer[]; total: number }> {
-    const { items, total } = await this.items.objects(batch.id, filter, limit, offset);
+    const items = await this.items.objects(batch.id, filter, limit, offset);
+    // Counters are kept: only what they do not tell is counted over what may be millions of rows.
+    const isKept = filter.objectType === null && filter.reference === null;
+    const status = filter.status === null ? null : (OBJECT_STATUSES[filter.status] as string);
+    const total = isKept ? countOf(batch.objects, status) : await this.items.countObjects(batch.id, filter);
     const having = (status: number) => items.filter((each) => each.status === status).map(({ objNo }) => objNo);
     const waitingFor = await this.blockers.waitingFor(batch.id, having(PROCESSING));
     const blockedBy = await this.blockers.blockedBy(batch.id, having(BLOCKED));
@@ -39,7 +43,9 @@ export class ItemLists {
     limit: number,
     offset: number,
   ): Promise<{ items: PendingLinkAnswer[]; total: number }> {
-    const { items, total } = await this.items.links(batch.id, filter, limit, offset);
+    const items = await this.items.links(batch.id, filter, limit, offset);
+    const total =
+      filter.tag === null ? countOf(batch.links, filter.status) : await this.items.countLinks(batch.id, filter);
     const ends = await this.blockers.name(batch.id, [
       ...new Set(items.flatMap(({ childNo, parentNo }) => [childNo, parentNo])),
     ]);
@@ -48,4 +54,10 @@ export class ItemLists {
     const context = { batchId: batch.id, names, files: batch.files, waitingFor: new Map(), blockedBy };
     return { items: items.map((row) => toLinkAnswer(row, ends, context)), total };
   }
+}
+
+/** All of them, or those of one status. */
+function countOf(counts: StatusCounts, status: string | null): number {
+  if (status !== null) return counts[status] ?? 0;
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }

@@ -46,11 +46,6 @@ export interface LinkFilter {
   readonly tag: number | null;
 }
 
-export interface ItemPage<Row> {
-  readonly items: Row[];
-  readonly total: number;
-}
-
 const SELECT_OBJECT = `
   SELECT obj_no AS "objNo", object_type AS "objectType", reference, action, status, level,
     identifier_ids AS "identifierIds", places, errors
@@ -78,17 +73,21 @@ const LINK_WHERE = '($2::text IS NULL OR status = $2) AND ($3::smallint IS NULL 
 export class ItemStore {
   constructor(private readonly dataSource: DataSource) {}
 
-  async objects(batchId: string, filter: ObjectFilter, limit: number, offset: number): Promise<ItemPage<ObjectRow>> {
+  async objects(batchId: string, filter: ObjectFilter, limit: number, offset: number): Promise<ObjectRow[]> {
     const parameters = [batchId, filter.status, filter.objectType, filter.reference];
-    const items: ObjectRow[] = await this.dataSource.query(
-      `${SELECT_OBJECT} WHERE ${OBJECT_WHERE} ORDER BY obj_no LIMIT $5 OFFSET $6`,
-      [...parameters, limit, offset],
-    );
+    return this.dataSource.query(`${SELECT_OBJECT} WHERE ${OBJECT_WHERE} ORDER BY obj_no LIMIT $5 OFFSET $6`, [
+      ...parameters,
+      limit,
+      offset,
+    ]);
+  }
+
+  async countObjects(batchId: string, { status, objectType, reference }: ObjectFilter): Promise<number> {
     const [count]: { total: number }[] = await this.dataSource.query(
       `SELECT count(*)::int AS total FROM pending_object WHERE ${OBJECT_WHERE}`,
-      parameters,
+      [batchId, status, objectType, reference],
     );
-    return { items, total: count?.total ?? 0 };
+    return count?.total ?? 0;
   }
 
   /** Objects behind `after`, for a reading of all. */
@@ -100,17 +99,19 @@ export class ItemStore {
     ]);
   }
 
-  async links(batchId: string, filter: LinkFilter, limit: number, offset: number): Promise<ItemPage<LinkRow>> {
-    const parameters = [batchId, filter.status, filter.tag];
-    const items: LinkRow[] = await this.dataSource.query(
+  async links(batchId: string, filter: LinkFilter, limit: number, offset: number): Promise<LinkRow[]> {
+    return this.dataSource.query(
       `SELECT link_no AS "linkNo", child_no AS "childNo", parent_no AS "parentNo", tag, kind, status, errors
        FROM ${LINKS} WHERE ${LINK_WHERE} ORDER BY link_no LIMIT $4 OFFSET $5`,
-      [...parameters, limit, offset],
+      [batchId, filter.status, filter.tag, limit, offset],
     );
+  }
+
+  async countLinks(batchId: string, { status, tag }: LinkFilter): Promise<number> {
     const [count]: { total: number }[] = await this.dataSource.query(
       `SELECT count(*)::int AS total FROM ${LINKS} WHERE ${LINK_WHERE}`,
-      parameters,
+      [batchId, status, tag],
     );
-    return { items, total: count?.total ?? 0 };
+    return count?.total ?? 0;
   }
 }

@@ -97,6 +97,10 @@ function toAccepted(submitted: Submitted): Accepted {
       throw new ProblemError(409, 'DUPLICATE_UPLOAD', 'The same files were imported already, with the same mapping.', {
         importBatchId: submitted.id,
       });
+    case 'still_running':
+      throw new ProblemError(409, 'IMPORT_STILL_RUNNING', 'Only an import that has ended can be gone on with.', {
+        importBatchId: submitted.id,
+      });
     case 'nothing_to_resume':
       throw validationProblem([{ path: 'resumeOf', message: 'resumeOf must be an import that is there' }]);
   }

@@ -114,6 +114,7 @@ export interface PlannedObject {
 
 export interface Planned extends PlanningResult {
   id: string;
+  all: PlannedObject[];
   /** By reference. */
   objects: Map<string | null, PlannedObject>;
   links: { tag: string; child: string; parent: string; kind: string; status: string; properties: unknown }[];
@@ -221,6 +222,7 @@ export class PlanningStage {
       errors.filter((each) => each.severity === severity).map(({ code, row_no }) => `${code} row ${row_no}`);
     const [counts] = await this.dataSource.query('SELECT objects, links FROM import_batch WHERE id = $1', [id]);
     return {
+      all: objects,
       objects: new Map(objects.map((object) => [object.reference, object])),
       links: links.map((row) => ({
         tag: Object.keys(types.linkTags)[row['tag'] as unknown as number] as string,

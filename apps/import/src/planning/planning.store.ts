@@ -36,6 +36,8 @@ export interface PlanningResult {
   readonly warnings: number;
 }
 
+/** Objects from which on what the database assumes of its tables would be far off. */
+const ANALYZE_FROM = 10_000;
 /** Batches that go on with one another, at most. */
 const MAX_RESUMES = 20;
 
@@ -68,6 +70,8 @@ export class PlanningStore {
     const errors = staged.errors + findings.errors;
     const isRefused = errors > (batch.options.skipInvalid ? batch.options.maxErrors : 0);
     await writePending(input, isRefused);
+    // Execution begins in this transaction, long before anybody else would count the new rows.
+    if (layout.level.length > ANALYZE_FROM) await manager.query('ANALYZE pending_object, pending_link');
     const plan = await countPlan(input, layout, madeBefore, chunks);
     const warnings = staged.warnings + findings.warnings;
     const isWhole = !isRefused && layout.outcome.every((outcome) => outcome === OUTCOME.fine);
