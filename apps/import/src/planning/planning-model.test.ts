@@ -10,36 +10,45 @@ type Said =
   | { kind: 'object'; type: string; number: number; as: 'plain' | 'other' | 'mention' | 'existing' | 'wrong' }
   | { kind: 'link'; tag: string; child: number; parent: number; isWrong: boolean };
 
-const number = fc.integer({ min: 0, max: 3 });
-const said: fc.Arbitrary<Said> = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant('object' as const),
-      type: fc.constantFrom('brand', 'category', 'product', 'variant'),
-      number,
-      as: fc.oneof(
-        { weight: 12, arbitrary: fc.constant('plain' as const) },
-        { weight: 4, arbitrary: fc.constantFrom('other', 'mention', 'existing', 'wrong') },
-      ),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      kind: fc.constant('link' as const),
-      tag: fc.constantFrom(...Object.keys(TYPES.linkTags).filter((tag) => tag !== 'variantStockedAt')),
-      child: number,
-      parent: number,
-      isWrong: fc.integer({ min: 0, max: 15 }).map((each) => each === 0),
-    }),
-  },
+const NUMBERS = 3;
+const OBJECT_TYPES = ['brand', 'category', 'product', 'variant'];
+const number = fc.integer({ min: 0, max: NUMBERS - 1 });
+const manner = fc.oneof(
+  { weight: 12, arbitrary: fc.constant('plain' as const) },
+  { weight: 3, arbitrary: fc.constant('existing' as const) },
+  { weight: 3, arbitrary: fc.constantFrom('other' as const, 'mention' as const, 'wrong' as const) },
 );
 
+/** Most references are defined; some are said again, or never. */
+const objects = fc
+  .tuple(
+    fc.array(fc.option(manner), { minLength: OBJECT_TYPES.length * NUMBERS, maxLength: OBJECT_TYPES.length * NUMBERS }),
+    fc.array(fc.tuple(fc.constantFrom(...OBJECT_TYPES), number, manner), { maxLength: 2 }),
+  )
+  .map(([first, again]): Said[] => [
+    ...first.flatMap((as, at): Said[] => {
+      const type = OBJECT_TYPES[Math.floor(at / NUMBERS)] as string;
+      return as === null ? [] : [{ kind: 'object', type, number: at % NUMBERS, as }];
+    }),
+    ...again.map(([type, each, as]): Said => ({ kind: 'object', type, number: each, as })),
+  ]);
+
+const link: fc.Arbitrary<Said> = fc.record({
+  kind: fc.constant('link' as const),
+  tag: fc.constantFrom(...Object.keys(TYPES.linkTags).filter((tag) => tag !== 'variantStockedAt')),
+  child: number,
+  parent: number,
+  isWrong: fc.integer({ min: 0, max: 20 }).map((each) => each === 0),
+});
+
+const records = fc
+  .tuple(objects, fc.array(link, { maxLength: 14 }))
+  .chain(([some, links]) => fc.shuffledSubarray([...some, ...links], { minLength: some.length + links.length }));
+
 /** Many small feeds in one batch, of which none knows the others: a batch costs more than what is in it. */
-const feeds = fc.array(fc.array(said, { minLength: 2, maxLength: 22 }), { minLength: 25, maxLength: 25 }).map((all) => {
+const feeds = fc.array(records, { minLength: 25, maxLength: 25 }).map((all) => {
   const feed = new Feed();
-  for (const [index, records] of all.entries()) for (const record of records) add(feed.nextRow(), index, record);
+  for (const [index, each] of all.entries()) for (const record of each) add(feed.nextRow(), index, record);
   return feed;
 });
 
