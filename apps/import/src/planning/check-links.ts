@@ -49,20 +49,21 @@ async function reportUnknown({ manager, findings, options, staged }: PlanningInp
 }
 
 async function reportOwnErrors({ manager, batchId, tables: { links } }: PlanningInput): Promise<void> {
+  await manager.query(`
+    CREATE TEMP TABLE plan_wrong_link ON COMMIT DROP AS
+    SELECT staged_no, tag.kind, child_no FROM plan_end JOIN plan_tag tag ON tag.position = plan_end.tag WHERE is_wrong`);
   await manager.query(
     `INSERT INTO import_error (batch_id, severity, code, message, file_no, row_no, line, column_name, field, obj_no)
      SELECT $1, error->>'severity', error->>'code', error->>'message', (error->'place'->>'fileNo')::smallint,
             (error->'place'->>'row')::int, (error->'place'->>'line')::int, error->'place'->>'column', error->>'field',
-            CASE WHEN tag.kind <> ${INDEPENDENT} THEN child_no END
-     FROM plan_end JOIN ${links} link USING (staged_no) JOIN plan_tag tag ON tag.position = link.tag,
-          json_array_elements(link.errors) AS error
-     WHERE is_wrong`,
+            CASE WHEN kind <> ${INDEPENDENT} THEN child_no END
+     FROM ${links} link JOIN plan_wrong_link USING (staged_no), json_array_elements(link.errors) AS error
+     WHERE link.errors IS NOT NULL`,
     [batchId],
   );
   await manager.query(`
-    INSERT INTO plan_wrong SELECT child_no FROM plan_end JOIN plan_tag tag ON tag.position = plan_end.tag
-    WHERE is_wrong AND child_no IS NOT NULL AND tag.kind <> ${INDEPENDENT}`);
-  await manager.query('INSERT INTO plan_dropped SELECT staged_no FROM plan_end WHERE is_wrong');
+    INSERT INTO plan_wrong SELECT child_no FROM plan_wrong_link WHERE child_no IS NOT NULL AND kind <> ${INDEPENDENT}`);
+  await manager.query('INSERT INTO plan_dropped SELECT staged_no FROM plan_wrong_link');
 }
 
 /** A row that is sent again says its links again: those that a batch before has made are made. */
