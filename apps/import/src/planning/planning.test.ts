@@ -241,6 +241,7 @@ describeWithEngines('planning', (engines) => {
     const planned = await stage.plan(feed, { skipInvalid: true });
     expect(planned.errors_).toEqual(['MISSING_REQUIRED_LINK row 2', 'MISSING_REFERENCE row 3']);
     expect(planned.counts.objects).toEqual({ error: 2 });
+    expect(planned.objects.get('S-2')?.errors).toMatchObject([{ code: 'MISSING_REQUIRED_LINK' }]);
   });
 
   it("keeps the reader's own errors with their objects, also of one that has no reference", async () => {
