@@ -2,6 +2,7 @@ import type { Provider } from '@nestjs/common';
 import type { ChunkSizes } from '../planning/count-plan.js';
 import { PlanningStore } from '../planning/planning.store.js';
 import { StagingStore } from '../staging/staging.store.js';
+import { AbandonedUploads } from './abandoned-uploads.js';
 import { BatchStore } from './batch.store.js';
 import { BatchErrorStore } from './batch-error.store.js';
 import { BatchEventStore } from './batch-event.store.js';
@@ -33,6 +34,7 @@ export const BATCH_CONTROLLERS = [BatchesController, BatchResultsController];
 /** Beside these the module provides `HAND_OVER`, and the stores of types and mappings. */
 export function batchProviders({ pipeline, uploads, chunks }: BatchSettings): Provider[] {
   return [
+    AbandonedUploads,
     BatchErrorStore,
     BatchEventStore,
     BatchStore,

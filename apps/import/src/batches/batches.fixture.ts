@@ -7,6 +7,7 @@ import type { FeedItem } from '../feeds/feed-item.js';
 import { TYPES } from '../planning/planning.fixture.js';
 import { PlanningStore } from '../planning/planning.store.js';
 import { StagingStore } from '../staging/staging.store.js';
+import { AbandonedUploads } from './abandoned-uploads.js';
 import type { BatchFile, StoredBatch } from './batch.js';
 import { BatchStore, type NewBatch } from './batch.store.js';
 import { BatchEventStore } from './batch-event.store.js';
@@ -98,7 +99,8 @@ export class BatchStage {
 
   pipeline(preparation = this.preparation(), places = 3): Pipeline {
     const settings = { databaseUrl: this.url, places, leaseSeconds: 1 };
-    return new Pipeline(settings, new Leases(this.dataSource), this.batches, this.staging, preparation);
+    const abandoned = new AbandonedUploads(this.dataSource, { directory: this.directory, maxBytes: 1_000_000 });
+    return new Pipeline(settings, new Leases(this.dataSource), this.batches, this.staging, preparation, abandoned);
   }
 
   /** A batch of one file, as it is received. */

@@ -209,7 +209,7 @@ function toPlaces(places: readonly number[], files: readonly BatchFile[]): ItemP
   });
 }
 
-export function toReferred(object: ObjectReference, { batchId, names }: AnswerContext): ReferredObjectAnswer {
+function toReferred(object: ObjectReference, { batchId, names }: AnswerContext): ReferredObjectAnswer {
   return {
     pendingObjectId: `${batchId}:${object.objNo}`,
     objectType: names.type(object.objectType),

@@ -10,6 +10,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { StagingStore } from '../staging/staging.store.js';
+import { AbandonedUploads } from './abandoned-uploads.js';
 import { BATCH_CHANNEL, BatchStore } from './batch.store.js';
 import { chooseBatches, type WaitingBatch } from './choose-batches.js';
 import { Preparation } from './preparation.js';
@@ -54,6 +55,7 @@ export class Pipeline implements OnApplicationBootstrap, BeforeApplicationShutdo
     private readonly batches: BatchStore,
     private readonly staging: StagingStore,
     private readonly preparation: Preparation,
+    private readonly abandoned: AbandonedUploads,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -134,6 +136,8 @@ export class Pipeline implements OnApplicationBootstrap, BeforeApplicationShutdo
     if (performance.now() < this.nextSweepAt) return;
     this.nextSweepAt = performance.now() + SWEEP_EVERY_MS;
     await this.staging.sweep();
+    const removed = await this.abandoned.sweep();
+    if (removed > 0) this.logger.log(`Removed ${removed} uploads that never became a batch`);
   }
 
   private wakeUp(): void {

@@ -14,7 +14,7 @@ export interface ReportLine {
   readonly blockedBy: readonly string[];
 }
 
-export const REPORT_COLUMNS = [
+const REPORT_COLUMNS = [
   'file',
   'rowNumber',
   'objectType',

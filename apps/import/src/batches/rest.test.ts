@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestDatabase, describeWithEngines, type TestDatabase, waitFor } from '@lockstep/testing';
@@ -8,6 +8,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FeedConfigsStore } from '../feed-configs/feed-configs.store.js';
+import { AbandonedUploads } from './abandoned-uploads.js';
 import { FakeHandOver } from './batches.fixture.js';
 import { caller, startBatches } from './rest.fixture.js';
 
@@ -256,6 +257,15 @@ describeWithEngines('the REST of imports until they start', (engines) => {
     const { body } = await send(jsonl(brand), query).expect(status);
     expect(body.code).toBe(code);
     expect((await readdir(directory)).length).toBe(folders);
+  });
+
+  it('removes uploads that never became a batch, once they are old, and no others', async () => {
+    const uploads = app.get(AbandonedUploads);
+    await mkdir(join(directory, randomUUID()));
+    const { importBatchId } = await importOf(jsonl(orphan));
+    expect(await uploads.sweep()).toBe(0);
+    expect(await uploads.sweep(new Date(Date.now() + 25 * 3_600_000))).toBe(1);
+    await call('get', `/api/imports/${importBatchId}/failed-rows`).expect(200);
   });
 
   it('asks for a mapping where a file needs one', async () => {

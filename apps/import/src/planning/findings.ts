@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { ImportErrorCode } from '../feeds/feed-item.js';
 
 /** Columns that the query of a finding may answer; `message` it must. */
-export const FINDING = 'message, file_no, row_no, line, column_name, obj_no';
+const FINDING = 'message, file_no, row_no, line, column_name, obj_no';
 
 /**
  * Writes what planning finds to `import_error`, set by set, counting all and keeping as many as are allowed: a feed of

@@ -24,7 +24,7 @@ export interface ImportPlan {
 }
 
 /** Up to here links are released as their ends are ready; beyond, that costs more than twice the work in all. */
-export const STREAMING_LIMIT = 50_000;
+const STREAMING_LIMIT = 50_000;
 /** Each level costs at least one round trip to an owner, whatever we do. */
 const LONG_CHAIN = 1_000;
 export const MAX_LEVELS_SHOWN = 1_000;

@@ -1,5 +1,5 @@
 // How long it takes from a feed to a planned batch, and how much memory the process needs for it.
-// node bench/import/plan.mjs [products, 200000 = 1,000,000 objects and 3,000,000 links]; DATABASE_URL, or the engines' state file.
+// node bench/import-planning.mjs [products, 200000 = 1,000,000 objects and 3,000,000 links]; DATABASE_URL, or the engines' state file.
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { createDataSource, inTransaction, migrate } from '@lockstep/database';
 import { generateImportFeed } from '@lockstep/demo-data';
 import pg from 'pg';
-import { DEFAULT_OPTIONS } from '../../apps/import/dist/batches/import-options.js';
-import { CreateImportTables1763700000001 } from '../../apps/import/dist/database/create-import-tables.migration.js';
-import { PlanningStore } from '../../apps/import/dist/planning/planning.store.js';
-import { TypePositions } from '../../apps/import/dist/planning/type-positions.js';
-import { StagingStore } from '../../apps/import/dist/staging/staging.store.js';
+import { DEFAULT_OPTIONS } from '../apps/import/dist/batches/import-options.js';
+import { CreateImportTables1763700000001 } from '../apps/import/dist/database/create-import-tables.migration.js';
+import { PlanningStore } from '../apps/import/dist/planning/planning.store.js';
+import { TypePositions } from '../apps/import/dist/planning/type-positions.js';
+import { StagingStore } from '../apps/import/dist/staging/staging.store.js';
 
 const products = Number(process.argv[2] ?? 200_000);
 const scale = products / 200_000;
