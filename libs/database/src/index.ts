@@ -15,6 +15,7 @@ export * from './leases/leases.js';
 export * from './listener.js';
 export * from './migrate.js';
 export { quoteName } from './quote-name.js';
+export { readIntegers } from './read-integers.js';
 export type { Retention } from './retention/janitor.js';
 export * from './retention/retention.js';
 export * from './transaction.js';

@@ -1,10 +1,9 @@
-import { copyInto } from '@lockstep/database';
+import { copyInto, readIntegers } from '@lockstep/database';
 import type { EntityManager } from 'typeorm';
 import { LINK_KINDS } from '../statuses.js';
 import { CyclePaths } from './cycle-path.js';
 import { type DependencyGraph, type Layout, layOut, OUTCOME } from './dependency-graph.js';
 import type { PlanningInput } from './planning-input.js';
-import { readIntegers } from './read-edges.js';
 
 const INDEPENDENT = LINK_KINDS.indexOf('independent');
 /** Names of a cycle that an error shows. */

@@ -4,8 +4,11 @@ import type { EntityManager } from 'typeorm';
 const ROWS_A_FETCH = 20_000;
 
 /**
- * Rows of integers by a cursor, as arrays without names: millions of them are read without one object each. `take` gets the
- * values of one row. Needs a manager that is in a transaction.
+ * Reads rows of integers, without NULLs, by a cursor inside the caller's transaction: as arrays without names, so that
+ * millions of them pass without an object each, and 20,000 at most are in memory. `take` gets the values of one row and must
+ * not keep the array.
+ *
+ * Throws when `manager` is not in a transaction, what `take` threw, or what PostgreSQL says.
  */
 export async function readIntegers(
   manager: EntityManager,
@@ -13,7 +16,8 @@ export async function readIntegers(
   parameters: readonly unknown[],
   take: (row: readonly number[]) => void,
 ): Promise<void> {
-  if (!manager.queryRunner?.isTransactionActive) throw new Error('a cursor needs a manager that is in a transaction');
+  if (!manager.queryRunner?.isTransactionActive)
+    throw new Error('readIntegers needs a manager that is in a transaction');
   const client = (await manager.queryRunner.connect()) as PoolClient;
   await client.query(`DECLARE integers NO SCROLL CURSOR FOR ${sql}`, [...parameters]);
   for (;;) {
