@@ -13,6 +13,7 @@ export default defineConfig({
   },
   ssr: { resolve: { conditions: ['@lockstep/source'] } },
   test: {
+    globalSetup: ['tests/embedded-engines.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,

@@ -1,4 +1,4 @@
-import { describeWithEngines, type GoldenDoctor, goldenDoctors } from '@lockstep/testing';
+import { describeOnEveryEngine, type GoldenDoctor, goldenDoctors } from '@lockstep/testing';
 import { beforeAll, expect, it } from 'vitest';
 import type { IndexedDocument } from '../stage/master-index.js';
 import { londonToday } from '../stage/people.js';
@@ -7,7 +7,7 @@ import { dayOfRun, type IssueView, issuesOf, type RunView, sync } from '../stage
 import { allEqual, compareWithSource } from './compare.js';
 import { recomputeWarnings } from './recompute.js';
 
-describeWithEngines('golden doctors', (engines) => {
+describeOnEveryEngine('golden doctors', (engines) => {
   const stage = useStage(engines, { services: ['tcs', 'integration'] });
   let doctors: GoldenDoctor[];
   let run: RunView;

@@ -46,7 +46,7 @@ export class SourceDouble {
 
   static async join(stage: Stage): Promise<SourceDouble> {
     await stage.rabbit.importDefinitions(buildRabbitDefinitions(messages));
-    const connection = await amqp.connect(stage.rabbitUrl, { noDelay: true });
+    const connection = await amqp.connect(stage.brokerUrl, { noDelay: true });
     connection.on('error', () => undefined);
     const channel = await connection.createConfirmChannel();
     channel.on('error', () => undefined);

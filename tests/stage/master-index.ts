@@ -1,82 +1,36 @@
 /** A document as the index holds it, without the technical part. */
 export type IndexedDocument = Record<string, unknown>;
 
-const PAGE = 1_000;
-
-/** The master index as any client of Elasticsearch reads it: through its aliases, with no code of ours in between. */
-export class MasterIndex {
-  constructor(
-    private readonly url: string,
-    private readonly prefix: string,
-  ) {}
-
-  async count(alias: string): Promise<number> {
-    const { count } = await this.request<{ count: number }>('GET', `/${this.prefix}${alias}/_count`);
-    return count;
-  }
-
-  /** Everything an alias shows, ordered by GMC number (by bytes). For an index at rest. */
-  async *documents(alias = 'masterdoctorindex'): AsyncGenerator<IndexedDocument> {
-    let after: unknown[] | undefined;
-    for (;;) {
-      const { hits } = await this.request<SearchAnswer>('POST', `/${this.prefix}${alias}/_search`, {
-        size: PAGE,
-        sort: [{ gmcReferenceNumber: 'asc' }],
-        ...(after ? { search_after: after } : {}),
-      });
-      for (const { _source } of hits.hits) yield withoutTechnicalPart(_source);
-      after = hits.hits.at(-1)?.sort;
-      if (hits.hits.length < PAGE) return;
-    }
-  }
-
+/** The master index as its engine holds it, read with no code of ours in between. */
+export interface MasterIndex {
+  /** How many doctors an alias shows. */
+  count(alias: string): Promise<number>;
+  /** Everything an alias shows, ordered by GMC number (by bytes). For an index at rest. @default the whole master */
+  documents(alias?: string): AsyncGenerator<IndexedDocument>;
   /** The same as a map by GMC number; fails when a number is there twice. */
-  async read(alias = 'masterdoctorindex'): Promise<Map<string, IndexedDocument>> {
-    const documents = new Map<string, IndexedDocument>();
-    for await (const document of this.documents(alias)) {
-      const number = String(document['gmcReferenceNumber']);
-      if (documents.has(number)) throw new Error(`${number} is in ${alias} twice`);
-      documents.set(number, document);
-    }
-    return documents;
-  }
-
+  read(alias?: string): Promise<Map<string, IndexedDocument>>;
   /** A doctor's document in one generation, refreshed or not; undefined when it is not there or a tombstone. */
-  async readOne(generation: string, gmcNumber: string): Promise<IndexedDocument | undefined> {
-    const path = `/${this.prefix}${generation}/_doc/${gmcNumber}?realtime=true`;
-    const { _source } = await this.request<{ _source?: IndexedDocument }>('GET', path);
-    return _source && withoutTechnicalPart(_source);
-  }
-
-  /** What stands under these aliases: name of the index by alias. */
-  async targets(): Promise<Map<string, string[]>> {
-    const answer = await this.request<Record<string, { aliases: object }>>('GET', `/${this.prefix}*/_alias`);
-    const targets = new Map<string, string[]>();
-    for (const [index, { aliases }] of Object.entries(answer)) {
-      for (const alias of Object.keys(aliases)) {
-        const name = alias.slice(this.prefix.length);
-        targets.set(name, [...(targets.get(name) ?? []), index.slice(this.prefix.length)]);
-      }
-    }
-    return targets;
-  }
-
-  private async request<T>(method: string, path: string, body?: object): Promise<T> {
-    const answer = await fetch(this.url + path, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      body: body ? JSON.stringify(body) : undefined,
-      signal: AbortSignal.timeout(30_000),
-    });
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-    return (await answer.json()) as T;
-  }
+  readOne(generation: string, gmcNumber: string): Promise<IndexedDocument | undefined>;
+  /** What stands under the aliases: names of indexes by alias. */
+  targets(): Promise<Map<string, string[]>>;
+  /** A generation, or any other index, is there. */
+  has(generation: string): Promise<boolean>;
 }
 
-interface SearchAnswer {
-  hits: { hits: { _source: IndexedDocument; sort: unknown[] }[] };
+/** The alias under which everybody is shown. */
+export const EVERYBODY = 'masterdoctorindex';
+
+/** Documents by GMC number; fails when a number is there twice. */
+export async function byNumber(all: AsyncIterable<IndexedDocument>): Promise<Map<string, IndexedDocument>> {
+  const documents = new Map<string, IndexedDocument>();
+  for await (const document of all) {
+    const number = String(document['gmcReferenceNumber']);
+    if (documents.has(number)) throw new Error(`${number} is there twice`);
+    documents.set(number, document);
+  }
+  return documents;
 }
 
-function withoutTechnicalPart({ lockstep: _, ...document }: IndexedDocument): IndexedDocument {
+export function withoutTechnicalPart({ lockstep: _, ...document }: IndexedDocument): IndexedDocument {
   return document;
 }

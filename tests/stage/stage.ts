@@ -1,19 +1,17 @@
 import {
-  createIndexPrefix,
-  createTestDatabase,
-  createTestVhost,
+  createTestPlaces,
   type Engines,
   type RabbitManagement,
   type RunningService,
   startService,
-  type TestDatabase,
-  type TestIndexPrefix,
-  type TestVhost,
+  type TestPlaces,
 } from '@lockstep/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, vi } from 'vitest';
+import { ElasticsearchMasterIndex } from './elasticsearch-master-index.js';
 import { type CallOptions, callHttp, type HttpAnswer } from './http.js';
-import { MasterIndex } from './master-index.js';
+import type { MasterIndex } from './master-index.js';
+import { PostgresMasterIndex } from './postgres-master-index.js';
 
 /** The services that these tests run, each a process of its own. */
 export type App = 'tcs' | 'integration' | 'recommendation' | 'connection';
@@ -32,13 +30,11 @@ const LOG_TAIL_LINES = 40;
 const TEST_LIMIT_MS = 240_000;
 
 /**
- * A private place on the real engines (a virtual host, a database, a prefix of index names) and the real services that
- * run in it. Nothing of it is seen by other suites, and nothing of it is left behind.
+ * A private place on the engines (a virtual host, a database, a prefix of index names; on an embedded PostgreSQL one
+ * database) and the real services that run in it. Nothing of it is seen by other suites, and nothing of it is left behind.
  */
 export class Stage {
-  private vhost!: TestVhost;
-  private database!: TestDatabase;
-  private prefix!: TestIndexPrefix;
+  private places!: TestPlaces;
   private readonly services = new Map<App, RunningService>();
   private readonly ended: { app: App; service: RunningService }[] = [];
   readonly adminToken = ADMIN_TOKEN;
@@ -50,26 +46,22 @@ export class Stage {
   ) {}
 
   async open(): Promise<void> {
-    this.vhost = await createTestVhost(this.engines);
-    this.database = await createTestDatabase(this.engines);
-    this.prefix = createIndexPrefix(this.engines);
+    this.places = await createTestPlaces(this.engines);
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.services.values()].map((service) => service.kill('SIGKILL')));
-    await this.prefix?.remove();
-    await this.database?.remove();
-    await this.vhost?.remove();
+    await this.places?.remove();
   }
 
   /** What a service on this stage is started with. */
   env(): ServiceEnv {
     return {
       NODE_ENV: 'test',
-      RABBITMQ_URL: this.vhost.url,
-      DATABASE_URL: this.database.url,
-      ELASTICSEARCH_URL: this.engines.elasticsearchUrl,
-      INDEX_PREFIX: this.prefix.prefix,
+      RABBITMQ_URL: this.places.rabbitmqUrl,
+      DATABASE_URL: this.places.databaseUrl,
+      ELASTICSEARCH_URL: this.places.elasticsearchUrl,
+      INDEX_PREFIX: this.places.indexPrefix,
       LOCKSTEP_ADMIN_TOKEN: ADMIN_TOKEN,
       ...this.settings,
     };
@@ -107,16 +99,26 @@ export class Stage {
     return callHttp<Body>(this.service(app).url + path, method, { token: ADMIN_TOKEN, ...options });
   }
 
+  /** Only on real engines. */
   get rabbit(): RabbitManagement {
-    return this.vhost.management;
+    return this.places.management;
   }
 
-  get rabbitUrl(): string {
-    return this.vhost.url;
+  /** `amqp:`, or `postgres:` where messages are kept in the database. */
+  get brokerUrl(): string {
+    return this.places.rabbitmqUrl;
+  }
+
+  /** Messages in all queues, those in hand and those parked included; RabbitMQ's figure may be old. */
+  countMessages(): Promise<number> {
+    return this.places.countMessages();
   }
 
   get index(): MasterIndex {
-    return new MasterIndex(this.engines.elasticsearchUrl, this.prefix.prefix);
+    const { elasticsearchUrl, indexPrefix } = this.places;
+    return this.engines.kind === 'real'
+      ? new ElasticsearchMasterIndex(elasticsearchUrl, indexPrefix)
+      : new PostgresMasterIndex((sql, values) => this.query(sql, values), indexPrefix);
   }
 
   /** Asks the database directly: to compute what should be, never to arrange what the services should have done. */
@@ -125,7 +127,7 @@ export class Stage {
   }
 
   async withDatabase<T>(use: (client: pg.Client) => Promise<T>): Promise<T> {
-    const client = new pg.Client({ connectionString: this.database.url });
+    const client = new pg.Client({ connectionString: this.places.databaseUrl });
     // A database that is restarted on purpose ends idle connections; the query in hand tells it.
     client.on('error', () => undefined);
     await client.connect();
@@ -150,15 +152,24 @@ export class Stage {
           'SELECT run_id, name, state, asks, batches, expected, received FROM integration.sync_phase ORDER BY run_id, position',
         ),
       ),
-      await this.look('queues', async () =>
-        (await this.rabbit.queues()).map(
-          (queue) => `${queue.name} ready ${queue.messages_ready} unacked ${queue.messages_unacknowledged}`,
-        ),
-      ),
+      await this.look('queues', () => this.describeQueues()),
       ...[...this.services].map(([app, service]) => `--- log of ${app}\n${tail(service.logs())}`),
       ...this.ended.slice(-2).map(({ app, service }) => `--- log of ${app} (ended)\n${tail(service.logs())}`),
     ];
     return parts.join('\n');
+  }
+
+  private async describeQueues(): Promise<string[]> {
+    if (this.engines.kind === 'real') {
+      return (await this.rabbit.queues()).map(
+        (queue) => `${queue.name} ready ${queue.messages_ready} unacked ${queue.messages_unacknowledged}`,
+      );
+    }
+    const rows = await this.query<{ name: string; total: number; unacked: number }>(
+      `SELECT name, count(*)::int AS total, count(claimed_by)::int AS unacked
+       FROM broker.message JOIN broker.queue ON queue.id = queue_id GROUP BY name ORDER BY name`,
+    );
+    return rows.map(({ name, total, unacked }) => `${name} ready ${total - unacked} unacked ${unacked}`);
   }
 
   private async look(what: string, read: () => Promise<unknown>): Promise<string> {

@@ -1,54 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import {
+  defineQueue,
+  gmcDoctorsUpdated,
+  type MessageDefinition,
+  masterDoctorsUpdated,
+  REVALIDATION_EXCHANGE,
+  traineesUpdated,
+} from '@lockstep/contracts';
+import { type Broker, createBroker, type Delivery } from '@lockstep/messaging';
 import { waitFor } from '@lockstep/testing';
-import amqp, { type ChannelModel, type ConfirmChannel, type ConsumeMessage } from 'amqplib';
 import type { Stage } from '../stage/stage.js';
 
-const EXCHANGE = 'reval.exchange';
 /** Changes of people, of GMC doctors, and of master doctors. */
-const LIVE_KEYS = [
-  'reval.connection.update',
-  'reval.revalidationsummary.updated',
-  'reval.masterdoctorview.updated',
-] as const;
+const LIVE: readonly MessageDefinition[] = [traineesUpdated, gmcDoctorsUpdated, masterDoctorsUpdated];
 
 /** Keeps a copy of every live message, and can send it again as the broker would: the same body under the same id. */
 export class Eavesdropper {
-  private readonly heard: ConsumeMessage[] = [];
+  private readonly heard: Delivery[] = [];
 
   private constructor(
-    private readonly connection: ChannelModel,
-    private readonly channel: ConfirmChannel,
+    private readonly stage: Stage,
+    private readonly broker: Broker,
+    private readonly queue: string,
   ) {}
 
   static async join(stage: Stage): Promise<Eavesdropper> {
-    const connection = await amqp.connect(stage.rabbitUrl, { noDelay: true });
-    connection.on('error', () => undefined);
-    const channel = await connection.createConfirmChannel();
-    channel.on('error', () => undefined);
-    const ear = new Eavesdropper(connection, channel);
-    const { queue } = await channel.assertQueue('', { exclusive: true });
-    for (const key of LIVE_KEYS) await channel.bindQueue(queue, EXCHANGE, key);
-    await channel.consume(queue, (message) => message && ear.heard.push(message), { noAck: true });
+    const queue = defineQueue({ name: `test.queue.ear-${randomUUID()}`, consumer: 'integration', retryDelaysMs: [] });
+    const broker = createBroker({
+      url: stage.brokerUrl,
+      service: 'test-ear',
+      catalogue: LIVE.map((message) => ({ ...message, queues: [queue] })),
+      exchanges: [REVALIDATION_EXCHANGE],
+    });
+    await broker.connect();
+    const ear = new Eavesdropper(stage, broker, queue.name);
+    const options = { batchSize: 20, batchWaitMs: 5, prefetch: 100, concurrency: 1 };
+    const subscription = broker.subscribe(queue, options, async (deliveries) => {
+      ear.heard.push(...deliveries);
+      return deliveries.map(() => ({ kind: 'ack' }));
+    });
+    await subscription.ready;
     return ear;
   }
 
   /** The messages heard so far that say this, one of each key told; waits for them. */
-  async messagesSaying(text: string, keys: readonly string[]): Promise<ConsumeMessage[]> {
-    const find = (): ConsumeMessage[] => this.heard.filter(({ content }) => content.toString().includes(text));
+  async messagesSaying(text: string, keys: readonly string[]): Promise<Delivery[]> {
+    const find = (): Delivery[] => this.heard.filter(({ body }) => body.toString().includes(text));
     return waitFor(`messages saying ${text} under ${keys.join(', ')}`, find, {
       timeoutMs: 30_000,
-      until: (found) => keys.every((key) => found.some(({ fields }) => fields.routingKey === key)),
+      until: (found) => keys.every((key) => found.some(({ routingKey }) => routingKey === key)),
     });
   }
 
   /** Sends messages again; resolves when the broker has them in their queues. */
-  async again(messages: readonly ConsumeMessage[]): Promise<void> {
-    for (const { fields, properties, content } of messages) {
-      this.channel.publish(EXCHANGE, fields.routingKey, content, { ...properties, mandatory: true });
-    }
-    await this.channel.waitForConfirms();
+  async again(messages: readonly Delivery[]): Promise<void> {
+    const sent = messages.map(({ exchange, routingKey, body, properties }) =>
+      this.broker.publish({
+        exchange,
+        routingKey,
+        body,
+        properties: { ...properties, messageId: properties.messageId ?? randomUUID() },
+      }),
+    );
+    await Promise.all(sent);
   }
 
+  /** Takes its queue away too: nobody would empty it. */
   async leave(): Promise<void> {
-    await this.connection.close().catch(() => undefined);
+    await this.broker.close();
+    if (this.stage.engines.kind === 'real') await this.stage.rabbit.deleteQueue(this.queue);
+    else await this.stage.query('DELETE FROM broker.queue WHERE name = $1', [this.queue]);
   }
 }

@@ -1,5 +1,5 @@
 import {
-  describeWithEngines,
+  describeOnEveryEngine,
   type GoldenDoctor,
   type GoldenGmcDoctor,
   goldenDoctors,
@@ -16,7 +16,7 @@ import { loadGolden, untilQuiet } from './sources.js';
 /** Fewer would mean that the set was lost. */
 const AT_LEAST_WITH_GMC = 25;
 
-describeWithEngines('golden doctors of both sources', (engines) => {
+describeOnEveryEngine('golden doctors of both sources', (engines) => {
   const stage = useStage(engines, { services: ['tcs', 'integration', 'recommendation', 'connection'] });
   let doctors: (GoldenDoctor | GoldenGmcDoctor)[];
   let run: RunView;

@@ -1,4 +1,4 @@
-import { describeWithEngines } from '@lockstep/testing';
+import { describeOnEveryEngine } from '@lockstep/testing';
 import { beforeAll, expect, it } from 'vitest';
 import { plainPeople } from '../revalidation/plain-people.js';
 import { loadPeople } from '../stage/people.js';
@@ -14,7 +14,7 @@ const PEOPLE = 300;
 const LOST = 16;
 const DOCTORS = PEOPLE - 2 * LOST;
 
-describeWithEngines('a rebuild whose source has lost over 5 % of its people', (engines) => {
+describeOnEveryEngine('a rebuild whose source has lost over 5 % of its people', (engines) => {
   const stage = useStage(engines, { services: ['tcs', 'integration', 'recommendation', 'connection'] });
   beforeAll(async () => {
     await loadPeople(stage, plainPeople(PEOPLE));

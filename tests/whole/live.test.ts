@@ -1,4 +1,4 @@
-import { describeWithEngines } from '@lockstep/testing';
+import { describeOnEveryEngine } from '@lockstep/testing';
 import { beforeAll, expect, it } from 'vitest';
 import { midway } from '../revalidation/midway.js';
 import { plainPeople } from '../revalidation/plain-people.js';
@@ -13,7 +13,7 @@ import { loadGmcDoctors, send, untilQuiet } from './sources.js';
 /** Enough for the filling of the master to last while some changes are made. */
 const PEOPLE = 15_000;
 
-describeWithEngines('live changes', (engines) => {
+describeOnEveryEngine('live changes', (engines) => {
   const stage = useStage(engines, { services: ['tcs', 'integration', 'recommendation', 'connection'] });
   let first: RunView;
   beforeAll(async () => {

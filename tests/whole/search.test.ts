@@ -1,4 +1,4 @@
-import { describeWithEngines, type GoldenList } from '@lockstep/testing';
+import { describeOnEveryEngine, type GoldenList } from '@lockstep/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useStage } from '../stage/stage.js';
 import { sync } from '../stage/sync-run.js';
@@ -135,7 +135,7 @@ const TEXT_PARAMETERS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-describeWithEngines('search in the lists', (engines) => {
+describeOnEveryEngine('search in the lists', (engines) => {
   const stage = useStage(engines, { services: ['tcs', 'integration', 'recommendation', 'connection'] });
   beforeAll(async () => {
     await loadGmcDoctors(

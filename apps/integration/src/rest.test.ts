@@ -2,48 +2,28 @@ import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { messages } from '@lockstep/contracts';
 import { buildRabbitDefinitions } from '@lockstep/messaging';
-import {
-  createIndexPrefix,
-  createTestDatabase,
-  createTestVhost,
-  describeWithEngines,
-  type TestDatabase,
-  type TestIndexPrefix,
-  type TestVhost,
-  waitFor,
-} from '@lockstep/testing';
+import { createTestPlaces, describeOnEveryEngine, type TestPlaces, waitFor } from '@lockstep/testing';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { caller, startIntegration } from './integration.fixture.js';
 
 /** No source runs here, so a run stays in its first phase until a test ends it. */
-describeWithEngines('the REST of integration', (engines) => {
+describeOnEveryEngine('the REST of integration', (engines) => {
   let app: NestExpressApplication;
-  let database: TestDatabase;
-  let vhost: TestVhost;
-  let prefix: TestIndexPrefix;
+  let places: TestPlaces;
   const call = caller(() => app);
 
   beforeAll(async () => {
-    database = await createTestDatabase(engines);
-    vhost = await createTestVhost(engines);
-    prefix = createIndexPrefix(engines);
+    places = await createTestPlaces(engines);
     // The queue of a source that is not here: a command must find a place to wait.
-    await vhost.management.importDefinitions(buildRabbitDefinitions(messages));
-    app = await startIntegration({
-      databaseUrl: database.url,
-      rabbitmqUrl: vhost.url,
-      elasticsearchUrl: engines.elasticsearchUrl,
-      indexPrefix: prefix.prefix,
-    });
+    await places.importDefinitions(buildRabbitDefinitions(messages));
+    app = await startIntegration(places);
   });
 
   afterAll(async () => {
     await app?.close();
-    await prefix?.remove();
-    await vhost?.remove();
-    await database?.remove();
+    await places?.remove();
   });
 
   beforeEach(async () => {

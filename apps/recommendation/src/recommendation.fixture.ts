@@ -8,7 +8,7 @@ import {
   type SyncDataV1,
   type SyncEndV1,
 } from '@lockstep/contracts';
-import { buildRabbitDefinitions, RabbitBroker } from '@lockstep/messaging';
+import { buildRabbitDefinitions, createBroker } from '@lockstep/messaging';
 import { AccessAdminModule, createServiceApp, loadConfig } from '@lockstep/service';
 import { Module } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -26,7 +26,7 @@ export interface Places {
   rabbitmqUrl: string;
   elasticsearchUrl: string;
   indexPrefix: string;
-  management: { importDefinitions: (definitions: object) => Promise<void> };
+  importDefinitions: (definitions: object) => Promise<void>;
 }
 
 /** A message as its consumer would get it. */
@@ -57,7 +57,7 @@ class TestRoot {}
 
 /** Starts the service on places of its own, its consumers and its worker at work. Its routes also make tokens. */
 export async function startRecommendation(places: Places): Promise<RecommendationStage> {
-  await places.management.importDefinitions(buildRabbitDefinitions(messages));
+  await places.importDefinitions(buildRabbitDefinitions(messages));
   const app = await startApp(places);
   const neighbours = await connectNeighbours(places.rabbitmqUrl);
   const call: RecommendationStage['call'] = (method, path, key = ADMIN_KEY) => {
@@ -85,7 +85,7 @@ export async function startRecommendation(places: Places): Promise<Recommendatio
 }
 
 /** The settings of a service on these places. */
-export function environmentOf(places: Omit<Places, 'management'>): Record<string, string> {
+export function environmentOf(places: Omit<Places, 'importDefinitions'>): Record<string, string> {
   return {
     DATABASE_URL: places.databaseUrl,
     RABBITMQ_URL: places.rabbitmqUrl,
@@ -113,7 +113,7 @@ export async function connectNeighbours(
   url: string,
 ): Promise<Pick<RecommendationStage, 'collect' | 'publish'> & { leave: () => Promise<void> }> {
   const exchanges = [REVALIDATION_EXCHANGE];
-  const broker = new RabbitBroker({ url, service: 'test-neighbour', catalogue: messages, exchanges });
+  const broker = createBroker({ url, service: 'test-neighbour', catalogue: messages, exchanges });
   await broker.connect();
   return {
     collect: async (queue) => {

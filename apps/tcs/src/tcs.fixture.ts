@@ -10,7 +10,7 @@ import {
   traineeSyncEnd,
   traineeSyncStart,
 } from '@lockstep/contracts';
-import { type Delivery, type OutgoingMessage, RabbitBroker } from '@lockstep/messaging';
+import { createBroker, type Delivery, type OutgoingMessage } from '@lockstep/messaging';
 import { AccessAdminModule, createServiceApp, loadConfig } from '@lockstep/service';
 import { Module } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -62,7 +62,7 @@ export interface Peer {
 
 /** Takes integration's place. The service must be up before the first command, or no queue takes it. */
 export async function openPeer(rabbitmqUrl: string): Promise<Peer> {
-  const broker = new RabbitBroker({
+  const broker = createBroker({
     url: rabbitmqUrl,
     service: 'test-peer',
     catalogue: messages,

@@ -6,6 +6,7 @@ export * from './broker/broker.js';
 export * from './broker/publish-errors.js';
 export * from './context/request-context.js';
 export * from './counters.js';
+export { createBroker } from './create-broker.js';
 export {
   DEAD_LETTER_STATES,
   type DeadLetter,

@@ -2,6 +2,7 @@ import { messages } from '@lockstep/contracts';
 import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { BROKER, type Broker } from './broker/broker.js';
 import { MessagingCounters } from './counters.js';
+import { createBroker } from './create-broker.js';
 import { DeadLetterArchiver } from './dead-letters/dead-letter.archiver.js';
 import { DeadLetterReplayer } from './dead-letters/dead-letter.replayer.js';
 import { DeadLetterStore } from './dead-letters/dead-letter.store.js';
@@ -12,10 +13,8 @@ import { MessagingHealth } from './messaging-health.js';
 import { MESSAGING_OPTIONS, type MessagingOptions } from './messaging-options.js';
 import { Outbox } from './outbox/outbox.js';
 import { OutboxRelay } from './outbox/outbox.relay.js';
-import { PostgresBroker } from './postgres/postgres.broker.js';
 import { MessagePublisher } from './publishing/message.publisher.js';
 import { MessageComposer } from './publishing/message-composer.js';
-import { RabbitBroker } from './rabbitmq/rabbit.broker.js';
 
 /**
  * Everything a service needs to publish and to consume, for the whole application. Expects a `DataSource` provided
@@ -74,8 +73,6 @@ function composerFor({ service, publishes, checkPayloads }: MessagingOptions): M
 
 function brokerFor(options: MessagingOptions, counters: MessagingCounters): Broker {
   const { url, service, publishes, topology, initialMaxRetries, catalogue = messages } = options;
-  const common = { url, service, catalogue, topology, initialMaxRetries, counters };
-  if (/^postgres(ql)?:/.test(url)) return new PostgresBroker(common);
   const exchanges = [...new Set(publishes.map((message) => message.exchange))];
-  return new RabbitBroker({ ...common, exchanges });
+  return createBroker({ url, service, catalogue, exchanges, topology, initialMaxRetries, counters });
 }

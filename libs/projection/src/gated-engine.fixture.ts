@@ -1,4 +1,4 @@
-import { type ElasticsearchEngine, type SearchEngine, SearchUnavailableError } from '@lockstep/search';
+import { type SearchEngine, SearchUnavailableError } from '@lockstep/search';
 
 /** An engine whose next scan can be held after its first page, whose next fill before its end, or that can be away for some scans or removals. */
 export type GatedEngine = SearchEngine & {
@@ -9,7 +9,7 @@ export type GatedEngine = SearchEngine & {
 };
 
 /** Puts the gates into an engine. */
-export function gated(engine: ElasticsearchEngine): GatedEngine {
+export function gated(engine: SearchEngine): GatedEngine {
   let scanGate: ClosedGate | undefined;
   let sealGate: ClosedGate | undefined;
   let failures = 0;

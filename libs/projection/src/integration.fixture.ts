@@ -13,7 +13,7 @@ import {
   masterDoctorsUpdated,
   REVALIDATION_EXCHANGE,
 } from '@lockstep/contracts';
-import { RabbitBroker } from '@lockstep/messaging';
+import { type Broker, createBroker } from '@lockstep/messaging';
 import { type SearchEngine, toIndexSource } from '@lockstep/search';
 import { masterDoctorAliases, masterDoctorSchema } from './master-doctor-index.js';
 
@@ -40,11 +40,11 @@ export class Integration {
 
   private constructor(
     private readonly engine: SearchEngine,
-    private readonly broker: RabbitBroker,
+    private readonly broker: Broker,
   ) {}
 
   static async join(rabbitmqUrl: string, engine: SearchEngine): Promise<Integration> {
-    const broker = new RabbitBroker({
+    const broker = createBroker({
       url: rabbitmqUrl,
       service: 'test-integration',
       catalogue: PROJECTION_MESSAGES,

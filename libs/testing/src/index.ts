@@ -1,11 +1,14 @@
 export { aMasterDoctor } from './doctors/a-master-doctor.js';
-export { describeWithEngines } from './engines/describe-with-engines.js';
+export { describeOnEveryEngine, describeWithEngines } from './engines/describe-with-engines.js';
+export { type EmbeddedVariables, findEmbedded } from './engines/find-embedded.js';
 export {
+  type EmbeddedEngines,
   type Engines,
   type EnginesFound,
   type EngineVariables,
   findEngines,
   lookForEngines,
+  type RealEngines,
   readStateFile,
 } from './engines/find-engines.js';
 export {

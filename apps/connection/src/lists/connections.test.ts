@@ -1,13 +1,6 @@
 import { londonDate, type MasterDoctorDocument } from '@lockstep/contracts';
 import { day } from '@lockstep/demo-data';
-import {
-  aMasterDoctor,
-  createIndexPrefix,
-  createTestDatabase,
-  describeWithEngines,
-  type TestDatabase,
-  type TestIndexPrefix,
-} from '@lockstep/testing';
+import { aMasterDoctor, createTestPlaces, describeOnEveryEngine, type TestPlaces } from '@lockstep/testing';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import supertest from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -44,27 +37,24 @@ const DOCTORS: readonly MasterDoctorDocument[] = [
   doctor('10', { doctorLastName: 'Graded', ...connectedTo('1-A'), placementGrades: ['2790'] }),
 ];
 
-describeWithEngines('GET /api/connections/{list}', (engines) => {
-  let database: TestDatabase;
-  let prefix: TestIndexPrefix;
+describeOnEveryEngine('GET /api/connections/{list}', (engines) => {
+  let places: TestPlaces;
   let app: NestExpressApplication;
 
   beforeAll(async () => {
-    database = await createTestDatabase(engines);
-    prefix = createIndexPrefix(engines);
+    places = await createTestPlaces(engines);
     app = await startConnection({
-      DATABASE_URL: database.url,
-      RABBITMQ_URL: engines.rabbitmqUrl,
-      ELASTICSEARCH_URL: engines.elasticsearchUrl,
-      INDEX_PREFIX: prefix.prefix,
+      DATABASE_URL: places.databaseUrl,
+      RABBITMQ_URL: places.rabbitmqUrl,
+      ELASTICSEARCH_URL: places.elasticsearchUrl,
+      INDEX_PREFIX: places.indexPrefix,
     });
     await show(app, DOCTORS, TODAY);
   });
 
   afterAll(async () => {
     await app?.close();
-    await database?.remove();
-    await prefix?.remove();
+    await places?.remove();
   });
 
   const get = (path: string, key: string = ADMIN_KEY) =>

@@ -1,5 +1,5 @@
 import { type MasterDoctorDocument, type MasterDoctorUpdateV1, masterDoctorsUpdated } from '@lockstep/contracts';
-import { aMasterDoctor, createTestPlaces, describeWithEngines, type TestPlaces, waitFor } from '@lockstep/testing';
+import { aMasterDoctor, createTestPlaces, describeOnEveryEngine, type TestPlaces, waitFor } from '@lockstep/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type RecommendationStage, startRecommendation } from '../recommendation.fixture.js';
 
@@ -40,7 +40,7 @@ Object.assign(zoe, { underNotice: 'ON_HOLD', designatedBody: BELFAST, programmeN
 Object.assign(ali, { underNotice: 'YES', designatedBody: LEEDS, tisStatus: 'NOT_STARTED' });
 Object.assign(trainee, { underNotice: 'YES', programmeName: 'General Practice Leeds' });
 
-describeWithEngines('the list of doctors', (engines) => {
+describeOnEveryEngine('the list of doctors', (engines) => {
   let places: TestPlaces;
   let stage: RecommendationStage;
 

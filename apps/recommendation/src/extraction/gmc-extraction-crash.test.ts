@@ -3,7 +3,7 @@ import { gmcSyncDataQueue, gmcSyncEnd, gmcSyncStart, messages, type SyncStartV1 
 import { buildRabbitDefinitions } from '@lockstep/messaging';
 import {
   createTestPlaces,
-  describeWithEngines,
+  describeOnEveryEngine,
   type RunningService,
   startService,
   type TestPlaces,
@@ -14,7 +14,7 @@ import { type Arrival, connectNeighbours, environmentOf } from '../recommendatio
 
 const KEY = 'test-admin-token';
 
-describeWithEngines('sending all GMC doctors through crashes of the service', (engines) => {
+describeOnEveryEngine('sending all GMC doctors through crashes of the service', (engines) => {
   let places: TestPlaces;
   let neighbours: Awaited<ReturnType<typeof connectNeighbours>>;
   let arrivals: Arrival[];
@@ -22,7 +22,7 @@ describeWithEngines('sending all GMC doctors through crashes of the service', (e
 
   beforeEach(async () => {
     places = await createTestPlaces(engines);
-    await places.management.importDefinitions(buildRabbitDefinitions(messages));
+    await places.importDefinitions(buildRabbitDefinitions(messages));
     neighbours = await connectNeighbours(places.rabbitmqUrl);
     arrivals = await neighbours.collect(gmcSyncDataQueue);
   });

@@ -7,13 +7,13 @@ import {
   londonDate,
   type SyncStartV1,
 } from '@lockstep/contracts';
-import { createTestPlaces, describeWithEngines, goldenGmcDoctors, type TestPlaces, waitFor } from '@lockstep/testing';
+import { createTestPlaces, describeOnEveryEngine, goldenGmcDoctors, type TestPlaces, waitFor } from '@lockstep/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Arrival, type RecommendationStage, startRecommendation } from '../recommendation.fixture.js';
 
 const AS_OF = '2026-03-14';
 
-describeWithEngines('sending all GMC doctors for a run', (engines) => {
+describeOnEveryEngine('sending all GMC doctors for a run', (engines) => {
   let places: TestPlaces;
   let stage: RecommendationStage;
   let arrivals: Arrival[];

@@ -1,4 +1,4 @@
-import { createTestPlaces, describeWithEngines, type TestPlaces } from '@lockstep/testing';
+import { createTestPlaces, describeOnEveryEngine, type TestPlaces } from '@lockstep/testing';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type RecommendationStage, startRecommendation } from '../recommendation.fixture.js';
@@ -27,7 +27,7 @@ function pathsOf({ line, code, errors = [] }: Faults): [number | undefined, stri
   return [line, code, [...new Set(errors.map(({ path }) => path))]];
 }
 
-describeWithEngines('GMC doctors over REST', (engines) => {
+describeOnEveryEngine('GMC doctors over REST', (engines) => {
   let places: TestPlaces;
   let stage: RecommendationStage;
 

@@ -1,5 +1,5 @@
 import { gmcDoctorUpdatedQueue } from '@lockstep/contracts';
-import { createTestPlaces, describeWithEngines, type TestPlaces, waitFor } from '@lockstep/testing';
+import { createTestPlaces, describeOnEveryEngine, type TestPlaces, waitFor } from '@lockstep/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Arrival, type RecommendationStage, startRecommendation } from '../recommendation.fixture.js';
 
@@ -11,7 +11,7 @@ const SUBMITTED = {
   ...LAST_MONTH,
 };
 
-describeWithEngines('recommendations over REST, and live messages about doctors', (engines) => {
+describeOnEveryEngine('recommendations over REST, and live messages about doctors', (engines) => {
   let places: TestPlaces;
   let stage: RecommendationStage;
   let arrivals: Arrival[];

@@ -2,13 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { SyncStartV1, TraineeItemV1 } from '@lockstep/contracts';
 import { generatePeople, type TraineePerson } from '@lockstep/demo-data';
 import {
-  createTestDatabase,
-  createTestVhost,
-  describeWithEngines,
+  createTestPlaces,
+  describeOnEveryEngine,
   goldenDoctors,
   startService,
-  type TestDatabase,
-  type TestVhost,
+  type TestPlaces,
   waitFor,
 } from '@lockstep/testing';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -20,26 +18,25 @@ import { openPeer, type Peer, startTcs } from '../tcs.fixture.js';
 
 const AS_OF = '2026-03-14';
 
-describeWithEngines('an extraction', (engines) => {
-  let database: TestDatabase;
-  let vhost: TestVhost;
+describeOnEveryEngine('an extraction', (engines) => {
+  let places: TestPlaces;
   let peer: Peer;
   let apps: NestExpressApplication[];
 
   beforeEach(async () => {
-    [database, vhost] = await Promise.all([createTestDatabase(engines), createTestVhost(engines)]);
-    peer = await openPeer(vhost.url);
+    places = await createTestPlaces(engines);
+    peer = await openPeer(places.rabbitmqUrl);
     apps = [];
   });
 
   afterEach(async () => {
     await Promise.all(apps.map((app) => app.close()));
     await peer?.close();
-    await Promise.all([database?.remove(), vhost?.remove()]);
+    await places?.remove();
   });
 
   const start = async (): Promise<PeopleStore> => {
-    const app = await startTcs({ databaseUrl: database.url, rabbitmqUrl: vhost.url });
+    const app = await startTcs(places);
     apps.push(app);
     return app.get(PeopleStore);
   };
@@ -67,10 +64,7 @@ describeWithEngines('an extraction', (engines) => {
         .query(`SELECT (SELECT count(*)::int FROM extraction WHERE ended_at IS NULL) AS open`);
       return row.open === 0;
     });
-    await waitFor('empty queues', async () => {
-      const queues = await vhost.management.queues();
-      return queues.every((queue) => (queue.messages ?? 0) === 0);
-    });
+    await waitFor('empty queues', async () => (await places.countMessages()) === 0);
   };
   const sequences = () => peer.batches.map(({ sequence }) => sequence).sort((a, b) => a - b);
   const items = (): TraineeItemV1[] => peer.batches.flatMap((batch) => batch.items);
@@ -82,8 +76,8 @@ describeWithEngines('an extraction', (engines) => {
       app: 'tcs',
       env: {
         NODE_ENV: 'test',
-        DATABASE_URL: database.url,
-        RABBITMQ_URL: vhost.url,
+        DATABASE_URL: places.databaseUrl,
+        RABBITMQ_URL: places.rabbitmqUrl,
         HOST: '127.0.0.1',
         LOCKSTEP_FAILPOINT: failpoint,
       },
@@ -245,15 +239,17 @@ describeWithEngines('an extraction', (engines) => {
     expect(peer.ends).toHaveLength(1);
   });
 
-  it('goes on when the broker breaks its connections', async () => {
-    await save(await start(), generated(500));
-    await peer.command(command({ batchSize: 1 }));
-    await waitFor('the first batch', () => peer.batches.length > 0, { everyMs: 2 });
-    await vhost.management.closeConnections();
-    await waitFor('the end marker', () => peer.ends.length > 0, { timeoutMs: 30_000 });
-    await settled();
-    expect([...new Set(sequences())]).toEqual(range(500));
-  });
+  if (engines.kind === 'real') {
+    it('goes on when the broker breaks its connections', async () => {
+      await save(await start(), generated(500));
+      await peer.command(command({ batchSize: 1 }));
+      await waitFor('the first batch', () => peer.batches.length > 0, { everyMs: 2 });
+      await places.management.closeConnections();
+      await waitFor('the end marker', () => peer.ends.length > 0, { timeoutMs: 30_000 });
+      await settled();
+      expect([...new Set(sequences())]).toEqual(range(500));
+    });
+  }
 
   it('goes on after an orderly stop where it was stopped', async () => {
     await save(await start(), generated(500));

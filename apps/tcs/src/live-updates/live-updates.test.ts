@@ -1,14 +1,7 @@
 import { messages, REVALIDATION_EXCHANGE, type TraineeItemV1, traineeUpdatedQueue } from '@lockstep/contracts';
 import { generatePeople } from '@lockstep/demo-data';
-import { RabbitBroker } from '@lockstep/messaging';
-import {
-  createTestDatabase,
-  createTestVhost,
-  describeWithEngines,
-  type TestDatabase,
-  type TestVhost,
-  waitFor,
-} from '@lockstep/testing';
+import { type Broker, createBroker } from '@lockstep/messaging';
+import { createTestPlaces, describeOnEveryEngine, type TestPlaces, waitFor } from '@lockstep/testing';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -16,18 +9,17 @@ import { PeopleStore } from '../people/people.store.js';
 import { toPersonRecord } from '../people/person-record.js';
 import { caller, startTcs } from '../tcs.fixture.js';
 
-describeWithEngines('live updates of people', (engines) => {
-  let database: TestDatabase;
-  let vhost: TestVhost;
+describeOnEveryEngine('live updates of people', (engines) => {
+  let places: TestPlaces;
   let app: NestExpressApplication;
-  let broker: RabbitBroker;
+  let broker: Broker;
   const arrived: TraineeItemV1[][] = [];
   const call = caller(() => app);
 
   beforeAll(async () => {
-    [database, vhost] = await Promise.all([createTestDatabase(engines), createTestVhost(engines)]);
+    places = await createTestPlaces(engines);
     const exchanges = [REVALIDATION_EXCHANGE];
-    broker = new RabbitBroker({ url: vhost.url, service: 'test-peer', catalogue: messages, exchanges });
+    broker = createBroker({ url: places.rabbitmqUrl, service: 'test-peer', catalogue: messages, exchanges });
     await broker.connect();
     const options = { batchSize: 20, batchWaitMs: 5, prefetch: 100, concurrency: 1 };
     const subscription = broker.subscribe(traineeUpdatedQueue, options, async (deliveries) => {
@@ -35,14 +27,14 @@ describeWithEngines('live updates of people', (engines) => {
       return deliveries.map(() => ({ kind: 'ack' }));
     });
     await subscription.ready;
-    app = await startTcs({ databaseUrl: database.url, rabbitmqUrl: vhost.url });
+    app = await startTcs(places);
   });
 
   afterAll(async () => {
     await app?.close();
     await broker?.drain(5_000);
     await broker?.close();
-    await Promise.all([database?.remove(), vhost?.remove()]);
+    await places?.remove();
   });
 
   const put = (personId: number, body: object) => call('put', `/api/trainees/${personId}`).send(body);

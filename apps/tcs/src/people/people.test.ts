@@ -1,10 +1,4 @@
-import {
-  createTestDatabase,
-  createTestVhost,
-  describeWithEngines,
-  type TestDatabase,
-  type TestVhost,
-} from '@lockstep/testing';
+import { createTestPlaces, describeOnEveryEngine, type TestPlaces } from '@lockstep/testing';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -34,16 +28,15 @@ const AOIFE = {
   placements: [{ gradeId: '312', grade: 'GP Registrar', dateFrom: '2026-02-04', dateTo: '2026-08-04' }],
 };
 
-describeWithEngines('people over REST', (engines) => {
-  let database: TestDatabase;
-  let vhost: TestVhost;
+describeOnEveryEngine('people over REST', (engines) => {
+  let places: TestPlaces;
   let app: NestExpressApplication;
   const call = caller(() => app);
   const keys: Record<string, string> = {};
 
   beforeAll(async () => {
-    [database, vhost] = await Promise.all([createTestDatabase(engines), createTestVhost(engines)]);
-    app = await startTcs({ databaseUrl: database.url, rabbitmqUrl: vhost.url });
+    places = await createTestPlaces(engines);
+    app = await startTcs(places);
     for (const role of ['viewer', 'operator']) {
       const answer = await call('post', '/api/tokens').send({ name: role, role });
       keys[role] = answer.body.key;
@@ -52,7 +45,7 @@ describeWithEngines('people over REST', (engines) => {
 
   afterAll(async () => {
     await app?.close();
-    await Promise.all([database?.remove(), vhost?.remove()]);
+    await places?.remove();
   });
 
   const put = (personId: number, body: object) => call('put', `/api/trainees/${personId}`).send(body);

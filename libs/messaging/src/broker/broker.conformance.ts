@@ -1,5 +1,5 @@
 import { deadQueueName, type MessageDefinition } from '@lockstep/contracts';
-import { describeWithEngines, type Engines, waitFor } from '@lockstep/testing';
+import { describeWithEngines, type RealEngines, waitFor } from '@lockstep/testing';
 import { Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { MessagingCounters } from '../counters.js';
@@ -46,7 +46,7 @@ const ONE_BY_ONE: SubscribeOptions = { prefetch: 20, batchSize: 1, batchWaitMs: 
 const ackAll: DeliveryHandler = async (deliveries) => deliveries.map(() => ({ kind: 'ack' }));
 
 /** What every broker promises; run once for each adapter. */
-export function describeBroker(name: string, makePlace: (engines: Engines) => Promise<BrokerPlace>): void {
+export function describeBroker(name: string, makePlace: (engines: RealEngines) => Promise<BrokerPlace>): void {
   describeWithEngines(name, (engines) => {
     let place: BrokerPlace;
     const opened: Broker[] = [];

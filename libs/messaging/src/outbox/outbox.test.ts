@@ -1,5 +1,5 @@
 import { inTransaction } from '@lockstep/database';
-import { createTestDatabase, describeWithEngines, waitFor } from '@lockstep/testing';
+import { createTestDatabase, describeOnEveryEngine, waitFor } from '@lockstep/testing';
 import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ import { createServiceDatabase, type ServiceDatabase } from '../service-database
 import { Outbox } from './outbox.js';
 import { OutboxRelay } from './outbox.relay.js';
 
-describeWithEngines('The outbox', (engines) => {
+describeOnEveryEngine('The outbox', (engines) => {
   const note = makeNote({ name: 'note' });
   const composer = new MessageComposer({ service: 'tcs', publishes: [note.definition], checkPayloads: true });
   let database: ServiceDatabase;

@@ -1,4 +1,4 @@
-import { createTestVhost, type Engines, openTcpProxy, type TcpProxy } from '@lockstep/testing';
+import { createTestVhost, openTcpProxy, type RealEngines, type TcpProxy } from '@lockstep/testing';
 import { connect } from 'amqplib';
 import type { BrokerPlace } from '../broker/broker.conformance.js';
 import type { Broker } from '../broker/broker.js';
@@ -9,7 +9,7 @@ import { RabbitBroker } from './rabbit.broker.js';
 export const UNREACHABLE_RABBIT_URL = 'amqp://guest:guest@127.0.0.1:1/none';
 
 /** A virtual host of its own on the real RabbitMQ, each broker with a wire that can be cut. */
-export async function makeRabbitPlace(engines: Engines): Promise<BrokerPlace> {
+export async function makeRabbitPlace(engines: RealEngines): Promise<BrokerPlace> {
   const vhost = await createTestVhost(engines);
   const proxies = new Map<Broker, TcpProxy>();
   return {

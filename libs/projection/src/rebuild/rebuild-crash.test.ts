@@ -1,11 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import { ElasticsearchEngine } from '@lockstep/search';
+import { createSearchEngine } from '@lockstep/service';
 import {
   aMasterDoctor,
-  createIndexPrefix,
-  createTestDatabase,
-  createTestVhost,
-  describeWithEngines,
+  createTestPlaces,
+  describeOnEveryEngine,
   type Engines,
   type RunningService,
   startService,
@@ -20,7 +18,7 @@ const DOCTORS = 2_500;
 /** In the order in which a rebuild passes them. */
 const STEPS = ['begun', 'filling', 'filled', 'verified', 'beforeSwap', 'afterSwap', 'beforeReport'];
 
-describeWithEngines('a rebuild whose service is killed', (engines) => {
+describeOnEveryEngine('a rebuild whose service is killed', (engines) => {
   let stage: Stage;
 
   beforeAll(async () => {
@@ -76,16 +74,15 @@ interface Stage {
 }
 
 async function openStage(engines: Engines): Promise<Stage> {
-  const [database, vhost] = await Promise.all([createTestDatabase(engines), createTestVhost(engines)]);
-  const prefix = createIndexPrefix(engines);
-  const engine = new ElasticsearchEngine({ url: engines.elasticsearchUrl, prefix: prefix.prefix });
-  const integration = await Integration.join(vhost.url, engine);
+  const places = await createTestPlaces(engines);
+  const engine = createSearchEngine(places);
+  const integration = await Integration.join(places.rabbitmqUrl, engine);
   const env: Record<string, string> = {
     NODE_ENV: 'test',
-    RABBITMQ_URL: vhost.url,
-    DATABASE_URL: database.url,
-    ELASTICSEARCH_URL: engines.elasticsearchUrl,
-    INDEX_PREFIX: prefix.prefix,
+    RABBITMQ_URL: places.rabbitmqUrl,
+    DATABASE_URL: places.databaseUrl,
+    ELASTICSEARCH_URL: places.elasticsearchUrl,
+    INDEX_PREFIX: places.indexPrefix,
     LOCKSTEP_ADMIN_TOKEN: ADMIN_KEY,
     LEASE_SECONDS: '1',
   };
@@ -116,8 +113,7 @@ async function openStage(engines: Engines): Promise<Stage> {
       await service.kill('SIGTERM');
       await integration.close();
       await engine.close();
-      await Promise.all([database.remove(), vhost.remove()]);
-      await prefix.remove();
+      await places.remove();
     },
   };
 }

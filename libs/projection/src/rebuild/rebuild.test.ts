@@ -1,18 +1,8 @@
 import { type IndexRebuildReportV1, londonDate } from '@lockstep/contracts';
 import { removeOutdated } from '@lockstep/database';
-import { ElasticsearchEngine, type SearchEngine, type StoredDocument } from '@lockstep/search';
-import { Clock } from '@lockstep/service';
-import {
-  aMasterDoctor,
-  createIndexPrefix,
-  createTestDatabase,
-  createTestVhost,
-  describeWithEngines,
-  type TestDatabase,
-  type TestIndexPrefix,
-  type TestVhost,
-  waitFor,
-} from '@lockstep/testing';
+import type { SearchEngine, StoredDocument } from '@lockstep/search';
+import { Clock, createSearchEngine } from '@lockstep/service';
+import { aMasterDoctor, createTestPlaces, describeOnEveryEngine, type TestPlaces, waitFor } from '@lockstep/testing';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -26,29 +16,25 @@ import { projectionRetention } from '../projection.module.js';
 
 const AS_OF = '2026-03-14';
 
-describeWithEngines('a projected index', (engines) => {
-  let database: TestDatabase;
-  let vhost: TestVhost;
-  let prefix: TestIndexPrefix;
+describeOnEveryEngine('a projected index', (engines) => {
+  let places: TestPlaces;
   let engine: GatedEngine;
   let integration: Integration;
   let app: NestExpressApplication;
   let fence = 0;
 
   beforeAll(async () => {
-    [database, vhost] = await Promise.all([createTestDatabase(engines), createTestVhost(engines)]);
-    prefix = createIndexPrefix(engines);
-    engine = gated(new ElasticsearchEngine({ url: engines.elasticsearchUrl, prefix: prefix.prefix }));
-    integration = await Integration.join(vhost.url, engine);
-    app = await startProjectingService({ databaseUrl: database.url, rabbitmqUrl: vhost.url }, engine);
+    places = await createTestPlaces(engines);
+    engine = gated(createSearchEngine(places));
+    integration = await Integration.join(places.rabbitmqUrl, engine);
+    app = await startProjectingService(places, engine);
   });
 
   afterAll(async () => {
     await app?.close();
     await integration?.close();
     await engine?.close();
-    await Promise.all([database?.remove(), vhost?.remove()]);
-    await prefix?.remove();
+    await places?.remove();
   });
 
   const command = (overrides: { asOf?: string; generation?: string } = {}) => {

@@ -1,5 +1,5 @@
 import { removeOutdated } from '@lockstep/database';
-import { createTestDatabase, describeWithEngines, FakeClock, type TestDatabase } from '@lockstep/testing';
+import { createTestDatabase, describeOnEveryEngine, FakeClock, type TestDatabase } from '@lockstep/testing';
 import { Controller, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
@@ -35,7 +35,7 @@ class OrdersController {
   }
 }
 
-describeWithEngines('access', (engines) => {
+describeOnEveryEngine('access', (engines) => {
   let database: TestDatabase;
   let app: NestExpressApplication;
   const clock = new FakeClock('2026-05-01T12:00:00Z');

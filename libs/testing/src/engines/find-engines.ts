@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import pg from 'pg';
 
 /** Where the real engines of a test run answer. All URLs carry their credentials. */
-export interface Engines {
+export interface RealEngines {
+  readonly kind: 'real';
   readonly rabbitmqUrl: string;
   /** `http://user:password@host:port` of the management plugin. */
   readonly rabbitmqManagementUrl: string;
@@ -12,8 +13,19 @@ export interface Engines {
   readonly elasticsearchUrl: string;
 }
 
-/** Either the engines, or why there are none: one sentence that ends with the command which starts them. */
-export type EnginesFound = { readonly engines: Engines } | { readonly engines: undefined; readonly reason: string };
+/** One embedded PostgreSQL, which keeps the messages and the search indexes too. The URL carries its credentials. */
+export interface EmbeddedEngines {
+  readonly kind: 'embedded';
+  readonly databaseUrl: string;
+}
+
+/** What Lockstep can run on. */
+export type Engines = RealEngines | EmbeddedEngines;
+
+/** Either the engines, or why there are none: one sentence that ends with the command which helps. */
+export type EnginesFound<E extends Engines = RealEngines> =
+  | { readonly engines: E }
+  | { readonly engines: undefined; readonly reason: string };
 
 /** The variables that name engines, and the names under which `npm run engines` writes its state file. */
 export interface EngineVariables {
@@ -29,7 +41,7 @@ const HOW_TO_START = 'start them with: npm run engines';
 let found: Promise<EnginesFound> | undefined;
 
 /**
- * Finds the engines: the variables RABBITMQ_URL, RABBITMQ_MANAGEMENT_URL, DATABASE_URL and ELASTICSEARCH_URL, each of
+ * Finds the real engines: the variables RABBITMQ_URL, RABBITMQ_MANAGEMENT_URL, DATABASE_URL and ELASTICSEARCH_URL, each of
  * them before what `npm run engines` has written, and asks every one whether it answers (15 s at most). The answer is
  * kept for the process.
  */
@@ -46,7 +58,8 @@ export async function lookForEngines(env: EngineVariables, state: EngineVariable
     if (!value) missing.push(name);
     return value ?? '';
   };
-  const engines: Engines = {
+  const engines: RealEngines = {
+    kind: 'real',
     rabbitmqUrl: url('RABBITMQ_URL'),
     rabbitmqManagementUrl: url('RABBITMQ_MANAGEMENT_URL'),
     databaseUrl: url('DATABASE_URL'),
@@ -71,7 +84,7 @@ export function readStateFile(): EngineVariables {
   }
 }
 
-async function findSilent(engines: Engines): Promise<string[]> {
+async function findSilent(engines: RealEngines): Promise<string[]> {
   const probes = {
     RabbitMQ: () => probeHttp(engines.rabbitmqManagementUrl, '/api/overview'),
     PostgreSQL: () => probeDatabase(engines.databaseUrl),

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type Engines, readStateFile } from './find-engines.js';
+import { type RealEngines, readStateFile } from './find-engines.js';
 
 const run = promisify(execFile);
 const script = fileURLToPath(new URL('../../../../scripts/engines.mjs', import.meta.url));
@@ -21,7 +21,7 @@ export type EngineName = 'rabbitmq' | 'postgres' | 'elasticsearch';
  */
 export async function restartEngine(
   name: EngineName,
-  engines: Engines,
+  engines: RealEngines,
   options: { kill: boolean; whileDown?: () => Promise<void> },
 ): Promise<void> {
   if (readStateFile().DATABASE_URL !== engines.databaseUrl) {

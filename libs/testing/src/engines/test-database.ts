@@ -18,15 +18,18 @@ export async function createTestDatabase(engines: Pick<Engines, 'databaseUrl'>):
   url.pathname = `/${name}`;
   return {
     url: url.href,
-    remove: () => execute(engines.databaseUrl, `drop database if exists ${name} with (force)`),
+    remove: async () => {
+      await execute(engines.databaseUrl, `drop database if exists ${name} with (force)`);
+    },
   };
 }
 
-async function execute(url: string, sql: string): Promise<void> {
+/** Runs one statement on a connection of its own and answers its rows. */
+export async function execute<Row extends pg.QueryResultRow>(url: string, sql: string): Promise<Row[]> {
   const client = new pg.Client({ connectionString: url });
   try {
     await client.connect();
-    await client.query(sql);
+    return (await client.query<Row>(sql)).rows;
   } finally {
     await client.end();
   }

@@ -1,4 +1,4 @@
-import { type Engines } from './find-engines.js';
+import type { RealEngines } from './find-engines.js';
 import { uniqueName } from './test-name.js';
 
 /** A beginning of index and alias names that nobody else uses. */
@@ -10,7 +10,7 @@ export interface TestIndexPrefix {
 }
 
 /** Makes a prefix for one suite. Nothing is created in Elasticsearch. Call `remove` when the suite is done. */
-export function createIndexPrefix(engines: Pick<Engines, 'elasticsearchUrl'>): TestIndexPrefix {
+export function createIndexPrefix(engines: Pick<RealEngines, 'elasticsearchUrl'>): TestIndexPrefix {
   const prefix = `${uniqueName('-')}-`;
   return { prefix, remove: () => deleteIndices(engines.elasticsearchUrl, prefix) };
 }

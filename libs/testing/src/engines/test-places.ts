@@ -1,32 +1,75 @@
-import type { Engines } from './find-engines.js';
+import type { EmbeddedEngines, Engines, RealEngines } from './find-engines.js';
 import type { RabbitManagement } from './rabbit-management.js';
-import { createTestDatabase } from './test-database.js';
+import { createTestDatabase, execute } from './test-database.js';
 import { createIndexPrefix } from './test-index-prefix.js';
+import { uniqueName } from './test-name.js';
 import { createTestVhost } from './test-vhost.js';
 
-/** A database, a virtual host and an index prefix that nobody else uses. */
+/**
+ * A database, a place for messages and one for indexes that nobody else uses. On real engines these are a virtual host and a
+ * prefix of index names, on an embedded PostgreSQL the same database, whose URL is then all three.
+ */
 export interface TestPlaces {
   readonly databaseUrl: string;
   readonly rabbitmqUrl: string;
-  readonly management: RabbitManagement;
   readonly elasticsearchUrl: string;
   readonly indexPrefix: string;
-  /** Takes all three away, under their users. */
+  /** RabbitMQ's view of the messages. @throws Error on an embedded PostgreSQL, where there is no RabbitMQ */
+  readonly management: RabbitManagement;
+  /**
+   * Sees to it that every queue of a definitions file (`buildRabbitDefinitions`) takes messages before its consumer has ever
+   * run. Nothing is to be done on PostgreSQL: there each broker makes the queues of its whole catalogue when it connects.
+   */
+  importDefinitions(definitions: object): Promise<void>;
+  /**
+   * Messages in all queues, those in hand and those parked included. RabbitMQ's figure is up to a second old, PostgreSQL's is
+   * exact; there it throws until the first broker has connected.
+   */
+  countMessages(): Promise<number>;
+  /** Takes all of it away, under its users. */
   remove(): Promise<void>;
 }
 
 /** Makes what a whole service needs of the engines. Call `remove` when the suite is done. */
-export async function createTestPlaces(engines: Engines): Promise<TestPlaces> {
+export function createTestPlaces(engines: Engines): Promise<TestPlaces> {
+  return engines.kind === 'real' ? createRealPlaces(engines) : createEmbeddedPlaces(engines);
+}
+
+async function createRealPlaces(engines: RealEngines): Promise<TestPlaces> {
   const [database, vhost] = await Promise.all([createTestDatabase(engines), createTestVhost(engines)]);
   const indexes = createIndexPrefix(engines);
   return {
     databaseUrl: database.url,
     rabbitmqUrl: vhost.url,
-    management: vhost.management,
     elasticsearchUrl: engines.elasticsearchUrl,
     indexPrefix: indexes.prefix,
+    management: vhost.management,
+    importDefinitions: (definitions) => vhost.management.importDefinitions(definitions),
+    countMessages: async () => {
+      const queues = await vhost.management.queues();
+      return queues.reduce((sum, { messages }) => sum + (messages ?? 0), 0);
+    },
     remove: async () => {
       await Promise.all([database.remove(), vhost.remove(), indexes.remove()]);
     },
+  };
+}
+
+async function createEmbeddedPlaces(engines: EmbeddedEngines): Promise<TestPlaces> {
+  const { url, remove } = await createTestDatabase(engines);
+  return {
+    databaseUrl: url,
+    rabbitmqUrl: url,
+    elasticsearchUrl: url,
+    indexPrefix: `${uniqueName('-')}-`,
+    get management(): RabbitManagement {
+      throw new Error('no RabbitMQ on an embedded PostgreSQL: a suite that manages it is a describeWithEngines');
+    },
+    importDefinitions: async () => undefined,
+    countMessages: async () => {
+      const [row] = await execute<{ count: number }>(url, 'select count(*)::int as count from broker.message');
+      return row?.count ?? 0;
+    },
+    remove,
   };
 }

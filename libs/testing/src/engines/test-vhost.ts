@@ -1,4 +1,4 @@
-import { type Engines } from './find-engines.js';
+import type { RealEngines } from './find-engines.js';
 import { RabbitManagement } from './rabbit-management.js';
 import { uniqueName } from './test-name.js';
 
@@ -14,7 +14,7 @@ export interface TestVhost {
 
 /** Creates a virtual host `test-<random>`, open to the user of the engines' URL. Call `remove` when the suite is done. */
 export async function createTestVhost(
-  engines: Pick<Engines, 'rabbitmqUrl' | 'rabbitmqManagementUrl'>,
+  engines: Pick<RealEngines, 'rabbitmqUrl' | 'rabbitmqManagementUrl'>,
 ): Promise<TestVhost> {
   const name = uniqueName('-');
   const management = new RabbitManagement(engines.rabbitmqManagementUrl, name);
