@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { SyncStartV1, TraineeItemV1 } from '@lockstep/contracts';
+import { connectionSyncDataQueue, type SyncStartV1, type TraineeItemV1, traineeSyncStart } from '@lockstep/contracts';
 import { generatePeople, type TraineePerson } from '@lockstep/demo-data';
 import {
   createTestPlaces,
@@ -17,6 +17,8 @@ import { toPersonRecord } from '../people/person-record.js';
 import { openPeer, type Peer, startTcs } from '../tcs.fixture.js';
 
 const AS_OF = '2026-03-14';
+/** Commands, and what answers them; nobody is here to take live changes. */
+const QUEUES = [...traineeSyncStart.queues, connectionSyncDataQueue].map(({ name }) => name);
 
 describeOnEveryEngine('an extraction', (engines) => {
   let places: TestPlaces;
@@ -64,7 +66,7 @@ describeOnEveryEngine('an extraction', (engines) => {
         .query(`SELECT (SELECT count(*)::int FROM extraction WHERE ended_at IS NULL) AS open`);
       return row.open === 0;
     });
-    await waitFor('empty queues', async () => (await places.countMessages()) === 0);
+    await waitFor('empty queues', async () => (await places.countMessages(QUEUES)) === 0);
   };
   const sequences = () => peer.batches.map(({ sequence }) => sequence).sort((a, b) => a - b);
   const items = (): TraineeItemV1[] => peer.batches.flatMap((batch) => batch.items);

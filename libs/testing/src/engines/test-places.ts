@@ -22,10 +22,10 @@ export interface TestPlaces {
    */
   importDefinitions(definitions: object): Promise<void>;
   /**
-   * Messages in all queues, those in hand and those parked included. RabbitMQ's figure is up to a second old, PostgreSQL's is
-   * exact; there it throws until the first broker has connected.
+   * Messages in the queues named, else in all, those in hand and those parked included. RabbitMQ's figure is up to a second
+   * old, PostgreSQL's is exact; there it throws until the first broker has connected.
    */
-  countMessages(): Promise<number>;
+  countMessages(queues?: readonly string[]): Promise<number>;
   /** Takes all of it away, under its users. */
   remove(): Promise<void>;
 }
@@ -45,8 +45,8 @@ async function createRealPlaces(engines: RealEngines): Promise<TestPlaces> {
     indexPrefix: indexes.prefix,
     management: vhost.management,
     importDefinitions: (definitions) => vhost.management.importDefinitions(definitions),
-    countMessages: async () => {
-      const queues = await vhost.management.queues();
+    countMessages: async (names) => {
+      const queues = (await vhost.management.queues()).filter(({ name }) => names?.includes(name) ?? true);
       return queues.reduce((sum, { messages }) => sum + (messages ?? 0), 0);
     },
     remove: async () => {
@@ -66,9 +66,13 @@ async function createEmbeddedPlaces(engines: EmbeddedEngines): Promise<TestPlace
       throw new Error('no RabbitMQ on an embedded PostgreSQL: a suite that manages it is a describeWithEngines');
     },
     importDefinitions: async () => undefined,
-    countMessages: async () => {
-      const [row] = await execute<{ count: number }>(url, 'select count(*)::int as count from broker.message');
-      return row?.count ?? 0;
+    countMessages: async (names) => {
+      const counts = await execute<{ name: string; count: number }>(
+        url,
+        'select name, count(*)::int as count from broker.message join broker.queue on queue.id = queue_id group by name',
+      );
+      const wanted = counts.filter(({ name }) => names?.includes(name) ?? true);
+      return wanted.reduce((sum, { count }) => sum + count, 0);
     },
     remove,
   };
