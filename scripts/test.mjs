@@ -1,7 +1,7 @@
 /**
  * `npm test [-- <vitest arguments>]`: builds, runs every suite and ends with the line `N passed, N failed, N skipped`.
- * Engine suites run when `npm run engines` has started engines or the URL variables name some; otherwise they are
- * skipped, and the reason is printed above that line.
+ * Suites run on an embedded PostgreSQL; those on the real engines when `npm run engines` has started some or the URL variables
+ * name them. Otherwise these are skipped, and the reason is printed above that line.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
