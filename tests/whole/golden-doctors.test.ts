@@ -10,6 +10,7 @@ import type { IndexedDocument } from '../stage/master-index.js';
 import { londonToday } from '../stage/people.js';
 import { useStage } from '../stage/stage.js';
 import { dayOfRun, type IssueView, issuesOf, type RunView, sync } from '../stage/sync-run.js';
+import { numbersInOrder, SORTS } from './list-order.js';
 import { LIST_NAMES, readList } from './lists.js';
 import { loadGolden, untilQuiet } from './sources.js';
 
@@ -56,6 +57,16 @@ describeOnEveryEngine('golden doctors of both sources', (engines) => {
     expect(expected.length).toBeGreaterThan(0);
     expect([...(await readList(stage, list)).keys()].sort()).toEqual(expected.sort());
   });
+
+  it.each(LIST_NAMES)(
+    'stand in the list %s in the one order that each sort leaves, whatever the engine',
+    async (list) => {
+      for (const sort of SORTS) {
+        const rows = await readList(stage, list, sort ? { sort } : {});
+        expect([...rows.keys()], sort).toEqual(numbersInOrder(list, rows.values(), sort));
+      }
+    },
+  );
 
   it('have in each list the fields of the master', async () => {
     for (const list of LIST_NAMES) {

@@ -10,15 +10,16 @@ import { Eavesdropper } from './eavesdropper.js';
 import { numberOf, plainDoctors } from './plain-doctors.js';
 import { loadGmcDoctors, send, untilQuiet } from './sources.js';
 
-/** Enough for the filling of the master to last while some changes are made. */
-const PEOPLE = 15_000;
+/** Enough for the filling of the master to last while some changes are made; PostgreSQL takes longer for each. */
+const PEOPLE = { real: 15_000, embedded: 6_000 };
 
 describeOnEveryEngine('live changes', (engines) => {
+  const people = PEOPLE[engines.kind];
   const stage = useStage(engines, { services: ['tcs', 'integration', 'recommendation', 'connection'] });
   let first: RunView;
   beforeAll(async () => {
-    await loadPeople(stage, plainPeople(PEOPLE));
-    await loadGmcDoctors(stage, plainDoctors(PEOPLE));
+    await loadPeople(stage, plainPeople(people));
+    await loadGmcDoctors(stage, plainDoctors(people));
     await untilQuiet(stage);
     first = await sync(stage);
     expect(first).toMatchObject({ state: 'succeeded', error: null });

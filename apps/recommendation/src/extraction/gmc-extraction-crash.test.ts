@@ -3,7 +3,7 @@ import { gmcSyncDataQueue, gmcSyncEnd, gmcSyncStart, messages, type SyncStartV1 
 import { buildRabbitDefinitions } from '@lockstep/messaging';
 import {
   createTestPlaces,
-  describeOnEveryEngine,
+  describeWithEngines,
   type RunningService,
   startService,
   type TestPlaces,
@@ -14,7 +14,7 @@ import { type Arrival, connectNeighbours, environmentOf } from '../recommendatio
 
 const KEY = 'test-admin-token';
 
-describeOnEveryEngine('sending all GMC doctors through crashes of the service', (engines) => {
+describeWithEngines('sending all GMC doctors through crashes of the service', (engines) => {
   let places: TestPlaces;
   let neighbours: Awaited<ReturnType<typeof connectNeighbours>>;
   let arrivals: Arrival[];

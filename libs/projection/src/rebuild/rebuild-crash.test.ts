@@ -3,7 +3,7 @@ import { createSearchEngine } from '@lockstep/service';
 import {
   aMasterDoctor,
   createTestPlaces,
-  describeOnEveryEngine,
+  describeWithEngines,
   type Engines,
   type RunningService,
   startService,
@@ -18,7 +18,7 @@ const DOCTORS = 2_500;
 /** In the order in which a rebuild passes them. */
 const STEPS = ['begun', 'filling', 'filled', 'verified', 'beforeSwap', 'afterSwap', 'beforeReport'];
 
-describeOnEveryEngine('a rebuild whose service is killed', (engines) => {
+describeWithEngines('a rebuild whose service is killed', (engines) => {
   let stage: Stage;
 
   beforeAll(async () => {
