@@ -5,7 +5,7 @@ import {
   createIndexPrefix,
   createTestDatabase,
   createTestVhost,
-  type Engines,
+  type RealEngines,
   type RunningService,
   startService,
   type TestDatabase,
@@ -29,7 +29,7 @@ export class Composition {
   private readonly ends: (() => Promise<unknown>)[] = [];
 
   constructor(
-    private readonly engines: Engines,
+    private readonly engines: RealEngines,
     nginx: string,
   ) {
     this.frontDoor = new FrontDoor(nginx, this.file.services['front-door'] ?? {});
