@@ -1,3 +1,7 @@
+import { importBatchCompleted } from './import/batch-completed.v1.js';
+import { importLinkRequest } from './import/link-request.v1.js';
+import { importObjectRequest } from './import/object-request.v1.js';
+import { importResult } from './import/result.v1.js';
 import type { MessageDefinition, QueueDefinition, ServiceName } from './message.js';
 import { gmcSyncData, gmcSyncEnd, gmcSyncStart } from './revalidation/gmc-sync.v1.js';
 import { getMasterCommand, indexRebuildNeeded, indexRebuildReported } from './revalidation/index-rebuild.v1.js';
@@ -5,6 +9,12 @@ import { gmcDoctorsUpdated, masterDoctorsUpdated, traineesUpdated } from './reva
 import { traineeSyncData } from './revalidation/sync-data.v1.js';
 import { traineeSyncEnd } from './revalidation/sync-end.v1.js';
 import { traineeSyncStart } from './revalidation/sync-start.v1.js';
+
+/** What an import asks of the services of ours that make objects and links for it. */
+export const importRequests: readonly MessageDefinition[] = (['shop-update', 'returns'] as const).flatMap((owner) => [
+  importObjectRequest(owner),
+  importLinkRequest(owner),
+]);
 
 /** Every message of Lockstep. Topology, documentation and the boot checks are made from this list. */
 export const messages: readonly MessageDefinition[] = [
@@ -20,6 +30,9 @@ export const messages: readonly MessageDefinition[] = [
   traineesUpdated,
   gmcDoctorsUpdated,
   masterDoctorsUpdated,
+  ...importRequests,
+  importResult,
+  importBatchCompleted,
 ];
 
 /** The queues a service consumes, each once, in the catalogue's order. */

@@ -7,6 +7,12 @@ export interface MessagingOptions {
   /** Every message that it publishes; the boot check compares this with the catalogue. */
   readonly publishes: readonly MessageDefinition[];
   /**
+   * Further messages that it may publish, whose receiver is data: a service that an operator named. No boot check can know
+   * them, and an exchange they use must be one of `publishes`, too.
+   * @default none
+   */
+  readonly mayPublish?: (definition: MessageDefinition) => boolean;
+  /**
    * `amqp://user:password@host:port/vhost` of a RabbitMQ, or `postgres://user:password@host:port/database` of a database
    * that carries the messages itself.
    */

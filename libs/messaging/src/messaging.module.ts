@@ -66,9 +66,9 @@ export class MessagingModule implements BeforeApplicationShutdown, OnApplication
   }
 }
 
-function composerFor({ service, publishes, checkPayloads }: MessagingOptions): MessageComposer {
+function composerFor({ service, publishes, mayPublish, checkPayloads }: MessagingOptions): MessageComposer {
   const isProduction = process.env['NODE_ENV'] === 'production';
-  return new MessageComposer({ service, publishes, checkPayloads: checkPayloads ?? !isProduction });
+  return new MessageComposer({ service, publishes, mayPublish, checkPayloads: checkPayloads ?? !isProduction });
 }
 
 function brokerFor(options: MessagingOptions, counters: MessagingCounters): Broker {

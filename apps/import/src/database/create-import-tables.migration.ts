@@ -30,11 +30,15 @@ export class CreateImportTables1763700000001 implements MigrationInterface {
         objects          jsonb NOT NULL DEFAULT '{}',
         links            jsonb NOT NULL DEFAULT '{}',
         in_flight        int NOT NULL DEFAULT 0,
+        links_released   boolean NOT NULL DEFAULT false,
         plan             json,
         failure          text,
         content_hash     text,
         attempts         int NOT NULL DEFAULT 0
       ) WITH (fillfactor = 50)`);
+    await queryRunner.query(
+      `CREATE INDEX import_batch_active ON import_batch (id) WHERE state IN ('processingObjects', 'paused', 'cancelling')`,
+    );
     await queryRunner.query('CREATE INDEX import_batch_newest ON import_batch (created_at DESC, id)');
     await queryRunner.query(`
       CREATE TABLE import_file (
@@ -142,7 +146,18 @@ export class CreateImportTables1763700000001 implements MigrationInterface {
         attempt      int NOT NULL DEFAULT 0,
         due_at       timestamptz NOT NULL DEFAULT clock_timestamp()
       ) WITH (fillfactor = 70)`);
-    await queryRunner.query(`CREATE INDEX dispatch_open ON dispatch (batch_id, id) WHERE state <> 'done'`);
+    await queryRunner.query(`CREATE INDEX dispatch_queued ON dispatch (batch_id, id) WHERE state = 'queued'`);
+    await queryRunner.query(`CREATE INDEX dispatch_asked ON dispatch (batch_id, id) WHERE state IN ('claimed', 'sent')`);
+    // What is left to do for the children of objects that came to their end, where it is too much for one transaction.
+    await queryRunner.query(`
+      CREATE TABLE pending_release (
+        id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        batch_id   uuid NOT NULL REFERENCES import_batch ON DELETE CASCADE,
+        failed     boolean NOT NULL,
+        parents    int[] NOT NULL,
+        after_link int NOT NULL DEFAULT 0
+      )`);
+    await queryRunner.query('CREATE INDEX pending_release_batch ON pending_release (batch_id, id)');
     await queryRunner.query(`
       CREATE TABLE user_reference (
         user_id        text NOT NULL,
@@ -165,7 +180,7 @@ export class CreateImportTables1763700000001 implements MigrationInterface {
 
   async down(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(
-      `DROP TABLE import_event, user_reference, dispatch, pending_link, pending_object, import_error, staged_link,
+      `DROP TABLE import_event, user_reference, pending_release, dispatch, pending_link, pending_object, import_error, staged_link,
                   staged_object, import_file, import_batch`,
     );
   }

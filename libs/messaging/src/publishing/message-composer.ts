@@ -37,6 +37,8 @@ export class PayloadMismatchError extends Error {
 export interface ComposerOptions {
   readonly service: string;
   readonly publishes: readonly MessageDefinition[];
+  /** Further messages that may be sent. @default none */
+  readonly mayPublish?: (definition: MessageDefinition) => boolean;
   /** Check every payload before it leaves. Costs microseconds a message and a parse where it is a Buffer. */
   readonly checkPayloads: boolean;
 }
@@ -58,8 +60,8 @@ export class MessageComposer {
     payload: T | Buffer,
     options: PublishOptions = {},
   ): OutgoingMessage {
-    const { service, checkPayloads } = this.options;
-    if (!this.declared.has(definition)) throw new UndeclaredMessageError(service, definition);
+    const { service, mayPublish, checkPayloads } = this.options;
+    if (!this.declared.has(definition) && !mayPublish?.(definition)) throw new UndeclaredMessageError(service, definition);
     if (checkPayloads) checkPayload(definition, payload);
     return {
       exchange: definition.exchange,
