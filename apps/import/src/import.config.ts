@@ -37,6 +37,13 @@ export class ImportConfig extends ServiceConfig {
   @Max(20_000)
   linksPerMessage: number = 2_000;
 
+  /** Links followed in one transaction: its batch is locked meanwhile, and an object may have a million children. */
+  @Env('IMPORT_LINKS_PER_TRANSACTION', { expects: 'a whole number from 1 to 1000000' })
+  @IsInt()
+  @Min(1)
+  @Max(1_000_000)
+  linksPerTransaction: number = 20_000;
+
   /** Requests of one import that may be unanswered at the same time. */
   @Env('IMPORT_MAX_IN_FLIGHT', { expects: 'a whole number from 1 to 1000' })
   @IsInt()

@@ -147,7 +147,9 @@ export class CreateImportTables1763700000001 implements MigrationInterface {
         due_at       timestamptz NOT NULL DEFAULT clock_timestamp()
       ) WITH (fillfactor = 70)`);
     await queryRunner.query(`CREATE INDEX dispatch_queued ON dispatch (batch_id, id) WHERE state = 'queued'`);
-    await queryRunner.query(`CREATE INDEX dispatch_asked ON dispatch (batch_id, id) WHERE state IN ('claimed', 'sent')`);
+    await queryRunner.query(
+      `CREATE INDEX dispatch_asked ON dispatch (batch_id, id) WHERE state IN ('claimed', 'sent')`,
+    );
     // What is left to do for the children of objects that came to their end, where it is too much for one transaction.
     await queryRunner.query(`
       CREATE TABLE pending_release (

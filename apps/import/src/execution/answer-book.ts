@@ -68,7 +68,9 @@ export class AnswerBook {
     const strange = await this.judgeLate(batch, outcomes);
     const reasons = reads.map((one) => {
       if (!one) return 'UNKNOWN_DISPATCH: no request of this import has this id and kind';
-      const foreign = one.read.answers.filter(({ no }) => strange.get(one.dispatch)?.has(no)).map(({ no }) => String(no));
+      const foreign = one.read.answers
+        .filter(({ no }) => strange.get(one.dispatch)?.has(no))
+        .map(({ no }) => String(no));
       const unknown = [...one.read.unknown, ...foreign];
       return unknown.length > 0 ? `UNKNOWN_ITEM: ${unknown.slice(0, 5).join(', ')}` : null;
     });

@@ -67,7 +67,8 @@ export class Tally<S extends string> {
 
 /** Part of what is to be done that came to its end, whichever; 0 to 100, rounded down so that 100 means all. */
 export function percentDone(objects: ObjectCounts, links: LinkCounts): number {
-  const sum = (counts: Counts<string>) => Object.values(counts).reduce((total: number, count) => total + (count ?? 0), 0);
+  const sum = (counts: Counts<string>) =>
+    Object.values(counts).reduce((total: number, count) => total + (count ?? 0), 0);
   const total = sum(objects) + sum(links);
   return total === 0 ? 100 : Math.floor((100 * (total - countOpen(objects) - countOpen(links))) / total);
 }

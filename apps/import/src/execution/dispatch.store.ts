@@ -96,7 +96,12 @@ export class DispatchStore {
   }
 
   /** Queues items once more, in a request of their own. */
-  async askAgain(batch: LockedBatch, former: Dispatch, items: readonly number[], next: { attempt: number; delayMs: number }) {
+  async askAgain(
+    batch: LockedBatch,
+    former: Dispatch,
+    items: readonly number[],
+    next: { attempt: number; delayMs: number },
+  ) {
     await batch.manager.query(
       `INSERT INTO dispatch (batch_id, kind, service, type, items, state, attempt, due_at)
        VALUES ($1, $2, $3, $4, $5, 'queued', $6, clock_timestamp() + $7::int * interval '1 ms')`,

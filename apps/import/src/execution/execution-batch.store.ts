@@ -169,8 +169,8 @@ function toEvent(batch: LockedBatch, state: BatchState): object {
   };
 }
 
-const OBJECT_NAMES = `(ARRAY['processing','checking','creating','complete','error','blocked','cancelled'])[status + 1]`;
-const LINK_NAMES = `(ARRAY['processing','creating','complete','error','blocked','cancelled'])[status + 1]`;
+const OBJECT_NAMES = `(ARRAY['processing','checking','creating','complete','error','blocked','cancelled'])[pending_object.status + 1]`;
+const LINK_NAMES = `(ARRAY['processing','creating','complete','error','blocked','cancelled'])[pending_link.status + 1]`;
 
 function countsOf(table: string, names: string): string {
   return `coalesce((SELECT jsonb_object_agg(name, count) FROM (

@@ -8,8 +8,6 @@ import type { LockedBatch } from './locked-batch.js';
 import { ObjectStore, type Wave } from './object.store.js';
 import type { ReadyItems } from './plan-chunks.js';
 
-/** Links followed in one transaction: the batch is locked meanwhile, and a parent may have a million children. */
-const LINKS_PER_TRANSACTION = 20_000;
 /** Levels followed in one transaction: a chain of existing or blocked objects may have a hundred thousand. */
 const LEVELS_PER_TRANSACTION = 300;
 
@@ -62,7 +60,9 @@ export class Wavefront {
   }
 
   private async carryOn(batch: LockedBatch, ended: EndedObjects, alsoSaved: boolean): Promise<void> {
-    const waves = [toWave(false, ended.completed), toWave(true, ended.failed)].filter(({ parents }) => parents.length > 0);
+    const waves = [toWave(false, ended.completed), toWave(true, ended.failed)].filter(
+      ({ parents }) => parents.length > 0,
+    );
     const { completed, blocked } = await this.release(batch, waves, alsoSaved);
     if (batch.release === 'barrier') return this.releaseLinksBehindBarrier(batch);
     const allCompleted = [...ended.completed, ...completed];
@@ -80,7 +80,7 @@ export class Wavefront {
     const ready = new Map<number, number[]>();
     const completed: number[] = [];
     const blocked: number[] = [];
-    let links = LINKS_PER_TRANSACTION;
+    let links = this.config.linksPerTransaction;
     for (let level = 0; level < LEVELS_PER_TRANSACTION && links > 0; level += 1) {
       const wave = waves.shift() ?? (alsoSaved ? await this.objects.takeWave(batch) : null);
       if (!wave) break;
@@ -136,7 +136,11 @@ export class Wavefront {
     batch.links.take(await this.links.countInline(batch, blocked), ['processing'], 'blocked');
   }
 
-  private async enqueue(batch: LockedBatch, kind: 'object' | 'link', byType: ReadonlyMap<number, number[]>): Promise<void> {
+  private async enqueue(
+    batch: LockedBatch,
+    kind: 'object' | 'link',
+    byType: ReadonlyMap<number, number[]>,
+  ): Promise<void> {
     const { objectTypes, linkTags } = batch.types;
     const ready = [...byType].map(([type, items]): ReadyItems => {
       const owner = kind === 'object' ? objectTypes[type] : linkTags[type];

@@ -61,7 +61,8 @@ export class MessageComposer {
     options: PublishOptions = {},
   ): OutgoingMessage {
     const { service, mayPublish, checkPayloads } = this.options;
-    if (!this.declared.has(definition) && !mayPublish?.(definition)) throw new UndeclaredMessageError(service, definition);
+    if (!this.declared.has(definition) && !mayPublish?.(definition))
+      throw new UndeclaredMessageError(service, definition);
     if (checkPayloads) checkPayload(definition, payload);
     return {
       exchange: definition.exchange,

@@ -1,0 +1,81 @@
+import { IMPORT_EXCHANGE, importBatchCompleted, importRequests, type MessageDefinition } from '@lockstep/contracts';
+import { DatabaseModule, databaseMigrations } from '@lockstep/database';
+import { MessagingModule, messagingMigrations } from '@lockstep/messaging';
+import { BrokerHealth, BrokerMetrics, deadLettersController, isEngineUnavailable } from '@lockstep/service';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { CreateImportTables1763700000001 } from './database/create-import-tables.migration.js';
+import { AnswerBook } from './execution/answer-book.js';
+import { Caretaker } from './execution/caretaker.js';
+import { CompletedBatchesConsumer } from './execution/completed-batches.consumer.js';
+import { DispatchStore } from './execution/dispatch.store.js';
+import { ErrorStore } from './execution/error.store.js';
+import { ExecutionController } from './execution/execution.controller.js';
+import { Execution } from './execution/execution.js';
+import { ExecutionBatchStore } from './execution/execution-batch.store.js';
+import { FileRetention } from './execution/file-retention.js';
+import { LeftoverStore } from './execution/leftover.store.js';
+import { LinkStore } from './execution/link.store.js';
+import { ObjectStore } from './execution/object.store.js';
+import { RequestStore } from './execution/request.store.js';
+import { ResultsConsumer } from './execution/results.consumer.js';
+import { Sender } from './execution/sender.js';
+import { Wavefront } from './execution/wavefront.js';
+import type { ImportConfig } from './import.config.js';
+
+/** What this service publishes. */
+export const PUBLISHED = [...importRequests, importBatchCompleted];
+
+/** Classes with the handlers of the queues that this service consumes. */
+export const CONSUMERS = [ResultsConsumer, CompletedBatchesConsumer];
+
+/** What happens to a batch from its start to its end. */
+const EXECUTION = [
+  AnswerBook,
+  Caretaker,
+  DispatchStore,
+  ErrorStore,
+  Execution,
+  ExecutionBatchStore,
+  FileRetention,
+  LeftoverStore,
+  LinkStore,
+  ObjectStore,
+  RequestStore,
+  Sender,
+  Wavefront,
+];
+
+/** Imports: files of objects and links, made in the right order by the services that own them. */
+@Module({})
+export class ImportModule {
+  static forConfig(config: ImportConfig): DynamicModule {
+    return {
+      module: ImportModule,
+      imports: [
+        DatabaseModule.forService({
+          url: config.databaseUrl,
+          schema: 'import',
+          service: 'import',
+          entities: [],
+          migrations: [...databaseMigrations, ...messagingMigrations, CreateImportTables1763700000001],
+          poolSize: config.databasePoolSize,
+        }),
+        MessagingModule.forService({
+          service: 'import',
+          publishes: PUBLISHED,
+          mayPublish: isOwnerRequest,
+          url: config.rabbitmqUrl,
+          isEngineUnavailable,
+          drainTimeoutMs: config.shutdownGraceMs,
+        }),
+      ],
+      controllers: [ExecutionController, ...CONSUMERS, deadLettersController('import')],
+      providers: [BrokerHealth, BrokerMetrics, ...EXECUTION],
+    };
+  }
+}
+
+/** Types name their owner; one that is none of ours binds a queue of its own. */
+function isOwnerRequest({ exchange, type }: MessageDefinition): boolean {
+  return exchange === IMPORT_EXCHANGE && /^import\.(object|link)\.request\./.test(type);
+}
