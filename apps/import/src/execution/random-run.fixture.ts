@@ -95,8 +95,9 @@ export class RandomRun {
 
   async toEnd(): Promise<void> {
     for (let steps = 0; steps < 500; steps += 1) {
-      if (await this.hasEnded()) return this.deliverRest();
-      await this.bench.continueReleases(this.batchId);
+      const { hasEnded, isReleasing } = await this.look();
+      if (hasEnded) return this.deliverRest();
+      if (isReleasing) await this.bench.continueReleases(this.batchId);
       const sent = this.dice.chance(0.7) ? await this.send() : 0;
       if (this.waiting.length > 0) await this.deliver();
       else if (sent === 0) await this.makeDue();
@@ -108,12 +109,14 @@ export class RandomRun {
     return fails ? { kind: 'error' } : { kind: 'complete' };
   }
 
-  private async hasEnded(): Promise<boolean> {
-    const [row]: { state: string }[] = await this.bench.dataSource.query(
-      'SELECT state FROM import_batch WHERE id = $1',
+  private async look(): Promise<{ hasEnded: boolean; isReleasing: boolean }> {
+    const [row]: { hasEnded: boolean; isReleasing: boolean }[] = await this.bench.dataSource.query(
+      `SELECT state IN ('complete', 'error', 'cancelled') AS "hasEnded",
+         EXISTS (SELECT FROM pending_release WHERE batch_id = $1) AS "isReleasing"
+       FROM import_batch WHERE id = $1`,
       [this.batchId],
     );
-    return ['complete', 'error', 'cancelled'].includes(row!.state);
+    return row!;
   }
 
   private async send(): Promise<number> {
