@@ -62,10 +62,15 @@ export class RequestStore {
   private async parentsOf(dispatch: Dispatch, types: BatchTypes): Promise<ParentToName[]> {
     const rows: { child_no: number; tag: number; kind: number; object_type: number; ids: string }[] =
       await this.dataSource.query(
-        `SELECT child_no, tag, kind, parent.object_type, parent.identifier_ids::text AS ids
-         FROM pending_link AS link JOIN pending_object AS parent ON parent.batch_id = $1 AND parent.obj_no = parent_no
-         WHERE link.batch_id = $1 AND child_no = ANY ($2) AND kind < 2 AND parent.status = 3
-           AND parent.identifier_ids IS NOT NULL
+        // From each child to its parents: a join at the planner's choice reads all objects of the batch for every message.
+        `SELECT asked.no::int AS child_no, link.tag, link.kind, parent.object_type, parent.ids
+         FROM unnest($2::int[]) AS asked (no)
+         CROSS JOIN LATERAL (
+           SELECT link_no, parent_no, tag, kind FROM pending_link
+           WHERE batch_id = $1 AND child_no = asked.no AND kind < 2 OFFSET 0) AS link
+         CROSS JOIN LATERAL (
+           SELECT object_type, identifier_ids::text AS ids FROM pending_object
+           WHERE batch_id = $1 AND obj_no = link.parent_no AND status = 3 AND identifier_ids IS NOT NULL LIMIT 1) AS parent
          ORDER BY child_no, link_no`,
         [dispatch.batchId, dispatch.items],
       );
@@ -87,12 +92,18 @@ export class RequestStore {
       parent_ids: string;
       properties: string | null;
     }[] = await this.dataSource.query(
-      `SELECT link_no AS no, child.object_type AS child_type, coalesce(child.identifier_ids::text, '{}') AS child_ids,
-         parent.object_type AS parent_type, coalesce(parent.identifier_ids::text, '{}') AS parent_ids, properties::text
+      `SELECT asked.no::int, child.type AS child_type, coalesce(child.ids, '{}') AS child_ids,
+         parent.type AS parent_type, coalesce(parent.ids, '{}') AS parent_ids, link.properties
        FROM unnest($2::int[]) WITH ORDINALITY AS asked (no, place)
-       JOIN pending_link AS link ON link.batch_id = $1 AND link_no = asked.no
-       JOIN pending_object AS child ON child.batch_id = $1 AND child.obj_no = child_no
-       JOIN pending_object AS parent ON parent.batch_id = $1 AND parent.obj_no = parent_no
+       CROSS JOIN LATERAL (
+         SELECT child_no, parent_no, properties::text FROM pending_link
+         WHERE batch_id = $1 AND link_no = asked.no LIMIT 1) AS link
+       CROSS JOIN LATERAL (
+         SELECT object_type AS type, identifier_ids::text AS ids FROM pending_object
+         WHERE batch_id = $1 AND obj_no = link.child_no LIMIT 1) AS child
+       CROSS JOIN LATERAL (
+         SELECT object_type AS type, identifier_ids::text AS ids FROM pending_object
+         WHERE batch_id = $1 AND obj_no = link.parent_no LIMIT 1) AS parent
        ORDER BY place`,
       [dispatch.batchId, dispatch.items],
     );
