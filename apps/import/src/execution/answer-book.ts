@@ -220,12 +220,12 @@ export class AnswerBook {
   }
 }
 
-/** Nothing can be answered that was never asked, nor once more. */
-function openItems({ state, attempt, items }: Dispatch): readonly number[] {
-  return state === 'done' || (state === 'queued' && attempt === 0) ? [] : items;
+/** One whose sender died counts as queued, and may have been sent: its answers are as good as any. */
+function openItems({ state, items }: Dispatch): readonly number[] {
+  return state === 'done' ? [] : items;
 }
 
-/** Of a request being sent, the attempt that its message names. */
+/** The attempt that the message named, where it is not known to be sent. */
 function attemptOf({ state, attempt }: Dispatch): number {
-  return state === 'claimed' ? attempt + 1 : attempt;
+  return state === 'claimed' ? attempt + 1 : Math.max(1, attempt);
 }

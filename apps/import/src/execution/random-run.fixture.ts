@@ -131,6 +131,8 @@ export class RandomRun {
     }
     // Now and then an answer arrives before the request is known to be sent.
     if (this.waiting.length > 0 && this.dice.chance(0.2)) await this.deliver();
+    // Or its sender dies before it has written that down.
+    if (this.dice.chance(0.1)) return claimed.length;
     await this.bench.dispatches.markSent(
       claimed.map(({ id }) => id),
       3_600_000,
