@@ -25,17 +25,27 @@ export function decideEnd({ state, open, hasFailures, isStopped }: BatchFacts): 
 export const BATCH_COMMANDS = ['retry', 'cancel', 'pause', 'resume'] as const;
 export type BatchCommand = (typeof BATCH_COMMANDS)[number];
 
-/**
- * The state that follows a command, null when it is not possible now. `hasStarted`: planning handed it over once; a batch
- * that never started has nothing to retry, and ends at once when it is cancelled.
- */
-export function decideCommand(command: BatchCommand, state: BatchState, hasStarted: boolean): BatchState | null {
+/** What decides whether a command is possible. */
+export interface CommandFacts {
+  readonly state: BatchState;
+  /** Planning handed it over once; a batch that never started has nothing to retry. */
+  readonly hasStarted: boolean;
+  /** Nothing more comes of it: also of a dry run, which stays `validated`. */
+  readonly hasFinished: boolean;
+}
+
+/** The state that follows a command, null when it is not possible now. What never started is cancelled at once. */
+export function decideCommand(
+  command: BatchCommand,
+  { state, hasStarted, hasFinished }: CommandFacts,
+): BatchState | null {
   switch (command) {
     case 'retry':
-      return hasStarted && ['complete', 'error', 'cancelled'].includes(state) ? 'processingObjects' : null;
+      return hasStarted && hasFinished ? 'processingObjects' : null;
     case 'cancel':
-      if (['received', 'parsing', 'validated'].includes(state)) return 'cancelled';
-      return ['processingObjects', 'paused'].includes(state) ? 'cancelling' : null;
+      if (hasFinished) return null;
+      if (state === 'processingObjects' || state === 'paused') return 'cancelling';
+      return state === 'cancelling' ? null : 'cancelled';
     case 'pause':
       return state === 'processingObjects' ? 'paused' : null;
     case 'resume':

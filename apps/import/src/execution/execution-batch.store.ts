@@ -13,6 +13,7 @@ interface BatchRow {
   readonly user_id: string;
   readonly run: number;
   readonly started_at: Date | null;
+  readonly finished_at: Date | null;
   readonly failure: string | null;
   readonly options: Readonly<Record<string, unknown>>;
   readonly use_user_reference: boolean;
@@ -37,7 +38,7 @@ export class ExecutionBatchStore {
   /** Locks the batch for the rest of the transaction; null when there is none. Take this lock before any other of it. */
   async lock(manager: EntityManager, id: string): Promise<LockedBatch | null> {
     const [row]: BatchRow[] = await manager.query(
-      `SELECT state, user_id, run, started_at, failure, options, plan ->> 'release' AS release, links_released,
+      `SELECT state, user_id, run, started_at, finished_at, failure, options, plan ->> 'release' AS release, links_released,
               objects, links, coalesce((config ->> 'useUserReference')::boolean, false) AS use_user_reference
        FROM import_batch WHERE id = $1 FOR NO KEY UPDATE`,
       [id],
@@ -50,6 +51,7 @@ export class ExecutionBatchStore {
       userId: row.user_id,
       run: row.run,
       startedAt: row.started_at,
+      finishedAt: row.finished_at,
       failure: row.failure,
       options: {
         verifyExisting: row.options['verifyExisting'] === true,

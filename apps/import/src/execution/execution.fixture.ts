@@ -122,7 +122,7 @@ export class ExecutionBench {
   }
 
   async start(batchId: string): Promise<void> {
-    await inTransaction(this.dataSource, (manager) => this.execution.startBatch(manager, batchId));
+    await inTransaction(this.dataSource, (manager) => this.execution.start(manager, batchId));
   }
 
   async apply(batchId: string, results: readonly ImportResultV1[]): Promise<readonly (string | null)[]> {

@@ -228,11 +228,12 @@ describeWithEngines('imports with owners on a broker', (engines) => {
     const complete = new Set(mock.double.made.map(({ id }) => id));
     const before = new Map([...complete].map((id) => [id, mock.double.timesAsked(id)]));
     // An owner answers a key ever after as it did at first, so what it refused stays refused.
-    const refused = new Set(
-      [...cancelled.objects].filter(([, status]) => status === 'error').map(([no]) => no),
-    );
+    const refused = new Set([...cancelled.objects].filter(([, status]) => status === 'error').map(([no]) => no));
     const refusedLinks = new Set([...cancelled.links].filter(([, status]) => status === 'error').map(([no]) => no));
-    expect(await command(batchId, 'retry')).toMatchObject({ status: 202, body: { importBatchStatus: 'processingObjects' } });
+    expect(await command(batchId, 'retry')).toMatchObject({
+      status: 202,
+      body: { importBatchStatus: 'processingObjects' },
+    });
     await endOf(batchId);
     const expected = expectedOutcome(graph, { failingObjects: refused, failingLinks: refusedLinks }, false);
     const stored = await bench.read(batchId);
@@ -243,7 +244,9 @@ describeWithEngines('imports with owners on a broker', (engines) => {
   });
 
   it('gives up an owner that never answers after the last attempt, and blocks what depends on it', async () => {
-    const mock = await startOwner({ rule: ({ id }) => (id.endsWith(':1') ? { kind: 'silent' } : { kind: 'complete' }) });
+    const mock = await startOwner({
+      rule: ({ id }) => (id.endsWith(':1') ? { kind: 'silent' } : { kind: 'complete' }),
+    });
     await startImport({ IMPORT_ANSWER_SECONDS: '1', IMPORT_MAX_ATTEMPTS: '2', IMPORT_FIRST_BACKOFF_MS: '10' });
     const graph: Graph = {
       objects: independent(3).objects,
@@ -252,7 +255,11 @@ describeWithEngines('imports with owners on a broker', (engines) => {
     const batchId = await bench.plan(graph);
     await bench.start(batchId);
     await endOf(batchId);
-    expect(Object.fromEntries((await bench.read(batchId)).objects)).toEqual({ 1: 'error', 2: 'blocked', 3: 'complete' });
+    expect(Object.fromEntries((await bench.read(batchId)).objects)).toEqual({
+      1: 'error',
+      2: 'blocked',
+      3: 'complete',
+    });
     expect(mock.double.timesAsked(`${batchId}:1`)).toBe(2);
     const errors: { code: string }[] = await bench.dataSource.query(
       'SELECT code, obj_no, file_no, row_no FROM import_error WHERE batch_id = $1',
@@ -261,30 +268,33 @@ describeWithEngines('imports with owners on a broker', (engines) => {
     expect(errors).toEqual([{ code: 'RETRIES_EXHAUSTED', obj_no: 1, file_no: 1, row_no: 2 }]);
   });
 
-  it.each(PLACES)('killed at %s: goes on after a restart, makes everything once and announces one end', async (place) => {
-    const mock = await startOwner({ delayMs: () => 5 });
-    const dying = await startImport({ LOCKSTEP_FAILPOINT: place });
-    const pid = dying.pid() as number;
-    const graph = largeGraph(11, 25);
-    const batchId = await bench.plan(graph);
-    await bench.start(batchId);
-    await waitFor(`${place} to kill the service`, () => !isAlive(pid), { timeoutMs: 20_000 });
-    await startImport();
-    await endOf(batchId, 'complete', 30_000);
+  it.each(PLACES)(
+    'killed at %s: goes on after a restart, makes everything once and announces one end',
+    async (place) => {
+      const mock = await startOwner({ delayMs: () => 5 });
+      const dying = await startImport({ LOCKSTEP_FAILPOINT: place });
+      const pid = dying.pid() as number;
+      const graph = largeGraph(11, 25);
+      const batchId = await bench.plan(graph);
+      await bench.start(batchId);
+      await waitFor(`${place} to kill the service`, () => !isAlive(pid), { timeoutMs: 20_000 });
+      await startImport();
+      await endOf(batchId, 'complete', 30_000);
 
-    const expected = expectedOutcome(graph, NO_FATE, false);
-    const stored = await bench.read(batchId);
-    expect(stored.objects).toEqual(expected.objects);
-    expect(stored.links).toEqual(expected.links);
-    expect(stored.linkCounts).toEqual(tally(expected.links.values()));
-    const made = mock.double.made.map(({ id }) => id);
-    expect(new Set(made).size).toBe(made.length);
-    const ends: { count: number }[] = await bench.dataSource.query(
-      `SELECT count(*)::int FROM import_event WHERE batch_id = $1 AND type = 'end'`,
-      [batchId],
-    );
-    expect(ends).toEqual([{ count: 1 }]);
-  });
+      const expected = expectedOutcome(graph, NO_FATE, false);
+      const stored = await bench.read(batchId);
+      expect(stored.objects).toEqual(expected.objects);
+      expect(stored.links).toEqual(expected.links);
+      expect(stored.linkCounts).toEqual(tally(expected.links.values()));
+      const made = mock.double.made.map(({ id }) => id);
+      expect(new Set(made).size).toBe(made.length);
+      const ends: { count: number }[] = await bench.dataSource.query(
+        `SELECT count(*)::int FROM import_event WHERE batch_id = $1 AND type = 'end'`,
+        [batchId],
+      );
+      expect(ends).toEqual([{ count: 1 }]);
+    },
+  );
 });
 
 function isAlive(pid: number): boolean {

@@ -35,8 +35,17 @@ export class Execution {
    * nothing to do ends at once. No answer can come before the caller's commit.
    * @throws Error when there is no such batch
    */
-  async startBatch(manager: EntityManager, batchId: string): Promise<void> {
+  async start(manager: EntityManager, batchId: string): Promise<void> {
     await this.launch(manager, batchId, false);
+  }
+
+  /** Ends a batch that planning refused, and says so to everybody who waits for it. */
+  async refuse(manager: EntityManager, batchId: string): Promise<void> {
+    const batch = await this.batches.lock(manager, batchId);
+    if (!batch) throw new Error(`no import batch ${batchId}`);
+    await this.batches.recount(batch);
+    await this.batches.saveProgress(batch, 0);
+    await this.batches.end(batch, { state: 'error', processingError: false });
   }
 
   /**
@@ -87,7 +96,8 @@ export class Execution {
   ): Promise<{ from: string; to: string | null } | null> {
     const batch = await this.batches.lock(manager, batchId);
     if (!batch) return null;
-    const to = decideCommand(command, batch.state, batch.startedAt !== null);
+    const { state, startedAt, finishedAt } = batch;
+    const to = decideCommand(command, { state, hasStarted: startedAt !== null, hasFinished: finishedAt !== null });
     if (to === null) return { from: batch.state, to };
     if (command === 'retry') await this.retry(batch);
     else if (to === 'cancelled') await this.cancelUnstarted(batch);
@@ -150,6 +160,7 @@ export class Execution {
     await this.objects.cancelUnasked(batch);
     await this.links.cancelUnasked(batch);
     await this.batches.recount(batch);
+    await this.batches.saveProgress(batch, 0);
     await this.batches.end(batch, { state: 'cancelled', processingError: false });
   }
 }

@@ -7,7 +7,7 @@ import { LeftoverStore } from './leftover.store.js';
 const SWEEP_EVERY_MS = 3_600_000;
 const FILES_PER_QUERY = 500;
 
-/** Removes uploaded files once their time is over. Doing it twice, in two replicas, does nothing. */
+/** Removes uploaded files, and what was asked of owners, once their time is over. Doing it twice does nothing. */
 @Injectable()
 export class FileRetention implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly log = new Logger(FileRetention.name);
@@ -30,6 +30,7 @@ export class FileRetention implements OnApplicationBootstrap, BeforeApplicationS
 
   /** The number of files removed. */
   async sweep(): Promise<number> {
+    await this.leftovers.removeOldRequests(this.config.keepFilesDays);
     let removed = 0;
     for (;;) {
       const files = await this.leftovers.findOldFiles(this.config.keepFilesDays, FILES_PER_QUERY);

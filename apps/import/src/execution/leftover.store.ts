@@ -13,10 +13,24 @@ export interface OldFile {
 export class LeftoverStore {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Staged rows of batches that have ended, and stay ended meanwhile or not: a retry does not plan again. */
+  /** Tables in which the rows of a batch were staged: planning drops them itself, unless the batch ended before that. */
   async removeStaged(batchIds: readonly string[]): Promise<void> {
-    await this.dataSource.query('DELETE FROM staged_object WHERE batch_id = ANY ($1::uuid[])', [batchIds]);
-    await this.dataSource.query('DELETE FROM staged_link WHERE batch_id = ANY ($1::uuid[])', [batchIds]);
+    for (const id of batchIds) {
+      const hex = id.replaceAll('-', '').toLowerCase();
+      if (/^[0-9a-f]{32}$/.test(hex)) {
+        await this.dataSource.query(`DROP TABLE IF EXISTS staged_object_${hex}, staged_link_${hex}`);
+      }
+    }
+  }
+
+  /** Requests of batches that ended so long ago: an answer that comes even later is none of ours any more. */
+  async removeOldRequests(keepDays: number): Promise<void> {
+    await this.dataSource.query(
+      `DELETE FROM dispatch USING import_batch
+       WHERE import_batch.id = batch_id AND finished_at < clock_timestamp() - $1::int * interval '1 day'
+         AND import_batch.state IN ('complete', 'error', 'cancelled')`,
+      [keepDays],
+    );
   }
 
   /** Files of batches that ended so long ago. */

@@ -21,6 +21,7 @@ export interface LockedBatch {
   readonly userId: string;
   readonly run: number;
   readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
   /** Why it is being ended before its time; null for none. */
   readonly failure: string | null;
   readonly options: ExecutionOptions;

@@ -1,6 +1,7 @@
 import type { ImportLinkRequestV1, ImportObjectRequestV1, ImportResultV1 } from '@lockstep/contracts';
 import { inTransaction } from '@lockstep/database';
-import { OwnerDouble, type OwnerReply } from '@lockstep/testing';
+import { OwnerDouble } from '@lockstep/testing';
+import type { BatchCommand } from './decide-batch.js';
 import type { Dispatch } from './dispatch.store.js';
 import type { ExecutionBench, Graph, GraphLink, GraphObject } from './execution.fixture.js';
 import type { Fate } from './reference-model.fixture.js';
@@ -72,16 +73,21 @@ export function randomFate(dice: Dice, graph: Graph): Fate {
 export class RandomRun {
   readonly owner: OwnerDouble;
   readonly faults: string[] = [];
+  readonly seed: number;
+  private readonly batchId: string;
   private readonly waiting: ImportResultV1[] = [];
   private readonly silentOnce = new Set<string>();
 
   constructor(
     private readonly bench: ExecutionBench,
     private readonly dice: Dice,
-    private readonly batchId: string,
+    named: { readonly batchId: string; readonly seed: number },
     private readonly graph: Graph,
-    fate: Fate,
+    /** May change between two runs of the batch. */
+    public fate: Fate,
   ) {
+    this.batchId = named.batchId;
+    this.seed = named.seed;
     this.owner = new OwnerDouble(({ kind, id, time }) => {
       const no = Number(/\d+$/.exec(id)?.[0]);
       if (time === 1 && dice.chance(0.1)) return { kind: 'error', fault: { retryable: true } };
@@ -89,24 +95,23 @@ export class RandomRun {
         this.silentOnce.add(id);
         return { kind: 'silent' };
       }
-      return this.finalReply((kind === 'object' ? fate.failingObjects : fate.failingLinks).has(no));
+      const { failingObjects, failingLinks } = this.fate;
+      return { kind: (kind === 'object' ? failingObjects : failingLinks).has(no) ? 'error' : 'complete' };
     });
   }
 
-  async toEnd(): Promise<void> {
+  /** `cancelAt`: the step at which somebody cancels the batch. */
+  async toEnd(cancelAt?: number): Promise<void> {
     for (let steps = 0; steps < 500; steps += 1) {
+      if (steps === cancelAt) await this.command('cancel');
       const { hasEnded, isReleasing } = await this.look();
-      if (hasEnded) return this.deliverRest();
+      if (hasEnded) return;
       if (isReleasing) await this.bench.continueReleases(this.batchId);
       const sent = this.dice.chance(0.7) ? await this.send() : 0;
       if (this.waiting.length > 0) await this.deliver();
       else if (sent === 0) await this.makeDue();
     }
     throw new Error('the batch did not end');
-  }
-
-  private finalReply(fails: boolean): OwnerReply {
-    return fails ? { kind: 'error' } : { kind: 'complete' };
   }
 
   private async look(): Promise<{ hasEnded: boolean; isReleasing: boolean }> {
@@ -167,7 +172,15 @@ export class RandomRun {
     if (again.length > 0) await this.apply(again);
   }
 
-  private async deliverRest(): Promise<void> {
+  async command(command: BatchCommand): Promise<string | null> {
+    const outcome = await inTransaction(this.bench.dataSource, (manager) =>
+      this.bench.execution.command(manager, this.batchId, command),
+    );
+    return outcome?.to ?? null;
+  }
+
+  /** What is still on its way arrives after the end. */
+  async deliverRest(): Promise<void> {
     if (this.waiting.length > 0) await this.apply(this.waiting.splice(0));
   }
 

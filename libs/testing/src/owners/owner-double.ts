@@ -43,8 +43,8 @@ export interface MadeItem {
 }
 
 /**
- * An owner of imported objects and links in memory. As a real one it makes a key once and answers it ever after as it did
- * the first time; it keeps what it was asked and what it made, so that a test can check the order.
+ * An owner of imported objects and links in memory. As a real one it makes a key once and answers it with the same ids ever
+ * after; what it refused is decided anew when it is asked again. It keeps what it was asked and what it made, so that a test can check the order.
  */
 export class OwnerDouble {
   /** Everything asked, repetitions included. */
@@ -101,9 +101,9 @@ export class OwnerDouble {
     if (first) return first;
     const reply = this.rule(item);
     if (reply.kind === 'silent') return null;
-    const answer = reply.kind === 'complete' ? this.make(item, reply, identifierIds) : toError(item, reply.fault);
-    // What may succeed later is decided anew.
-    if (!answer.errorsFound.some(({ retryable }) => retryable)) this.firstAnswers.set(asked.key, answer);
+    if (reply.kind === 'error') return toError(item, reply.fault);
+    const answer = this.make(item, reply, identifierIds);
+    this.firstAnswers.set(asked.key, answer);
     return answer;
   }
 
