@@ -178,12 +178,91 @@ export class CreateImportTables1763700000001 implements MigrationInterface {
         at       timestamptz NOT NULL DEFAULT clock_timestamp()
       )`);
     await queryRunner.query('CREATE INDEX import_event_batch ON import_event (batch_id, id)');
+    await queryRunner.query(FOLLOW_WAVES);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query('DROP FUNCTION follow_waves');
     await queryRunner.query(
       `DROP TABLE import_event, user_reference, pending_release, dispatch, pending_link, pending_object, import_error, staged_link,
                   staged_object, import_file, import_batch`,
     );
   }
 }
+
+/**
+ * Tells the children of objects that came to their end, level by level: a loop here because a chain may have a hundred
+ * thousand levels, and each would be a round trip. `failed` and `complete` are the objects whose children are to be told, and
+ * come back with those that are left; `*_after` is the last link that was followed of the first of them. A child that is to be
+ * created is blocked by its first failed parent. One that exists only waits: it is complete, or ready to be changed or looked
+ * up, after its last. Joins are kept from reading whole tables, to which the size of a wave could tempt the planner.
+ */
+const FOLLOW_WAVES = `
+  CREATE FUNCTION follow_waves(
+    batch uuid, verifies boolean, link_limit int, level_limit int,
+    INOUT failed int[], INOUT failed_after int, INOUT complete int[], INOUT complete_after int,
+    OUT ready int[], OUT ready_types int[], OUT checking int, OUT completed int[], OUT blocked int[])
+  LANGUAGE plpgsql
+  SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off
+  SET plan_cache_mode = force_generic_plan
+  AS $$
+  DECLARE
+    is_failed boolean;
+    wave int[];
+    after int;
+    step record;
+  BEGIN
+    ready := '{}'; ready_types := '{}'; checking := 0; completed := '{}'; blocked := '{}';
+    WHILE level_limit > 0 AND link_limit > 0 AND cardinality(failed) + cardinality(complete) > 0 LOOP
+      is_failed := cardinality(complete) = 0;
+      IF is_failed THEN wave := failed; after := failed_after; failed := '{}'; failed_after := 0;
+      ELSE wave := complete; after := complete_after; complete := '{}'; complete_after := 0;
+      END IF;
+      WITH slice AS MATERIALIZED (
+        SELECT parent.place, link.link_no, link.child_no
+        FROM unnest(wave) WITH ORDINALITY AS parent (no, place)
+        CROSS JOIN LATERAL (
+          SELECT link_no, child_no FROM pending_link
+          WHERE batch_id = batch AND parent_no = parent.no AND kind < 2
+            AND link_no > CASE WHEN parent.place = 1 THEN after ELSE 0 END
+          ORDER BY link_no LIMIT link_limit) AS link
+        LIMIT link_limit),
+      counted AS MATERIALIZED (
+        SELECT child_no, count(*)::int AS count, min(place) AS place FROM slice GROUP BY child_no),
+      changed AS (
+        UPDATE pending_object AS child SET
+          parents_left = parents_left - counted.count,
+          failed_parents = child.failed_parents + CASE WHEN is_failed THEN counted.count ELSE 0 END,
+          status = CASE
+            WHEN action = 'create' AND is_failed THEN 5
+            WHEN action = 'reference' AND NOT verifies AND parents_left = counted.count THEN 3
+            ELSE 0 END
+        FROM counted
+        WHERE child.batch_id = batch AND child.obj_no = counted.child_no AND child.status = 0
+        RETURNING child.obj_no, child.object_type, child.action, child.status, child.parents_left, counted.place),
+      told AS (SELECT * FROM changed WHERE status <> 0 OR parents_left = 0)
+      SELECT (SELECT count(*)::int FROM slice) AS links,
+        (SELECT max(place)::int FROM slice) AS last_parent,
+        (SELECT max(link_no) FROM slice WHERE place = (SELECT max(place) FROM slice)) AS last_link,
+        coalesce(array_agg(obj_no ORDER BY place, obj_no) FILTER (WHERE status = 0), '{}') AS ready,
+        coalesce(array_agg(object_type ORDER BY place, obj_no) FILTER (WHERE status = 0), '{}')::int[] AS types,
+        (count(*) FILTER (WHERE status = 0 AND action = 'reference'))::int AS checking,
+        coalesce(array_agg(obj_no ORDER BY place, obj_no) FILTER (WHERE status = 3), '{}') AS completed,
+        coalesce(array_agg(obj_no ORDER BY place, obj_no) FILTER (WHERE status = 5), '{}') AS blocked
+      INTO step FROM told;
+      IF step.links = link_limit THEN
+        IF is_failed THEN failed := wave[step.last_parent:]; failed_after := step.last_link;
+        ELSE complete := wave[step.last_parent:]; complete_after := step.last_link;
+        END IF;
+      END IF;
+      failed := failed || step.blocked;
+      complete := complete || step.completed;
+      ready := ready || step.ready;
+      ready_types := ready_types || step.types;
+      checking := checking + step.checking;
+      completed := completed || step.completed;
+      blocked := blocked || step.blocked;
+      link_limit := link_limit - step.links;
+      level_limit := level_limit - 1;
+    END LOOP;
+  END $$`;

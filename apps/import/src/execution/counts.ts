@@ -51,6 +51,10 @@ export class Tally<S extends string> {
     return Object.fromEntries([...this.values].filter(([, count]) => count !== 0)) as Counts<S>;
   }
 
+  get total(): number {
+    return [...this.values.values()].reduce((sum, count) => sum + count, 0);
+  }
+
   get open(): number {
     return countOpen(this.counts);
   }

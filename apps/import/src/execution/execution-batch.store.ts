@@ -97,6 +97,11 @@ export class ExecutionBatchStore {
     batch.links.reset(row!.links);
   }
 
+  /** Tells PostgreSQL what the tables hold now. */
+  async analyze(batch: LockedBatch): Promise<void> {
+    await batch.manager.query('ANALYZE pending_object, pending_link');
+  }
+
   async setLinksReleased(batch: LockedBatch): Promise<void> {
     await batch.manager.query('UPDATE import_batch SET links_released = true WHERE id = $1', [batch.id]);
   }

@@ -13,6 +13,9 @@ import type { LockedBatch } from './locked-batch.js';
 import { ObjectStore } from './object.store.js';
 import { NOTHING_ENDED, Wavefront } from './wavefront.js';
 
+/** From so many objects and links on, statistics from before the batch mislead the planner into comparing all with all. */
+const LARGE = 5_000;
+
 /**
  * What happens to a batch from its start to its end. Each method is a part of the caller's transaction and locks the batch
  * first, so that of everything that wants to change a batch one is at work at a time, and other batches run beside it.
@@ -125,6 +128,7 @@ export class Execution {
     if (!batch) throw new Error(`no import batch ${batchId}`);
     await this.batches.recount(batch);
     const { objects, links } = batch;
+    if (objects.total + links.total > LARGE) await this.batches.analyze(batch);
     const someFailed = objects.of('error') + objects.of('blocked') + objects.of('cancelled') > 0;
     if (isRetry || someFailed) await this.objects.recount(batch);
     const existing = await this.objects.completeExisting(batch);

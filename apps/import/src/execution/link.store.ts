@@ -38,17 +38,27 @@ export class LinkStore {
     const touched =
       nos === null
         ? 'SELECT link_no FROM pending_link WHERE batch_id = $1 AND kind <> 0 AND status = 0 AND $2::int[] IS NULL'
-        : `SELECT link_no FROM pending_link WHERE batch_id = $1 AND kind <> 0 AND parent_no = ANY ($2)
-           UNION SELECT link_no FROM pending_link WHERE batch_id = $1 AND kind <> 0 AND child_no = ANY ($2)`;
+        : `SELECT DISTINCT link_no FROM unnest($2::int[]) AS ended (no) CROSS JOIN LATERAL (
+             SELECT link_no FROM pending_link WHERE batch_id = $1 AND parent_no = ended.no AND kind <> 0
+             UNION ALL SELECT link_no FROM pending_link WHERE batch_id = $1 AND child_no = ended.no AND kind <> 0
+             OFFSET 0) AS link`;
     const [row]: { nos: number[]; tags: number[]; blocked: number }[] = await batch.manager.query(
+      // From each link to its ends: a join at the planner's choice may read all objects of the batch for a few links.
       `WITH touched AS (${touched}),
+       known AS MATERIALIZED (
+         SELECT touched.link_no, child.status AS child_status, parent.status AS parent_status FROM touched
+         CROSS JOIN LATERAL (
+           SELECT child_no, parent_no FROM pending_link
+           WHERE batch_id = $1 AND link_no = touched.link_no AND status = 0 LIMIT 1) AS link
+         CROSS JOIN LATERAL (
+           SELECT status FROM pending_object WHERE batch_id = $1 AND obj_no = link.child_no LIMIT 1) AS child
+         CROSS JOIN LATERAL (
+           SELECT status FROM pending_object WHERE batch_id = $1 AND obj_no = link.parent_no LIMIT 1) AS parent),
        settled AS (
-         UPDATE pending_link AS link SET status = CASE WHEN child.status = 3 AND parent.status = 3 THEN 1 ELSE 4 END
-         FROM touched, pending_object AS child, pending_object AS parent
-         WHERE link.batch_id = $1 AND link.link_no = touched.link_no AND link.status = 0
-           AND child.batch_id = $1 AND child.obj_no = link.child_no
-           AND parent.batch_id = $1 AND parent.obj_no = link.parent_no
-           AND (child.status > 3 OR parent.status > 3 OR (child.status = 3 AND parent.status = 3))
+         UPDATE pending_link AS link SET status = CASE WHEN child_status = 3 AND parent_status = 3 THEN 1 ELSE 4 END
+         FROM known
+         WHERE link.batch_id = $1 AND link.link_no = known.link_no AND link.status = 0
+           AND (child_status > 3 OR parent_status > 3 OR (child_status = 3 AND parent_status = 3))
          RETURNING link.link_no, link.tag, link.status)
        SELECT coalesce(array_agg(link_no ORDER BY link_no) FILTER (WHERE status = 1), '{}') AS nos,
          coalesce(array_agg(tag ORDER BY link_no) FILTER (WHERE status = 1), '{}')::int[] AS tags,

@@ -5,18 +5,21 @@ import type { LockedBatch } from './locked-batch.js';
 
 /** Objects that came to their end together, whose children are still to be told. */
 export interface Wave {
-  /** False when they are complete. */
-  readonly failed: boolean;
   readonly parents: readonly number[];
   /** Links of the first parent up to this one were followed already. */
   readonly afterLink: number;
 }
 
-/** What following some links of a wave has changed. */
+/** What is still to be told: of objects that failed, or were blocked, and of complete ones. */
+export interface Waves {
+  readonly failed: Wave;
+  readonly complete: Wave;
+}
+
+/** What following some links has changed. */
 export interface WaveStep {
-  readonly links: number;
-  /** The part of the wave that is left, null for none. */
-  readonly rest: Wave | null;
+  /** What is left to be told. */
+  readonly rest: Waves;
   /** To be asked for now, in the order of their parents: what belongs together stays together. */
   readonly ready: readonly { readonly no: number; readonly type: number }[];
   /** How many of them are only to be looked up. */
@@ -24,6 +27,8 @@ export interface WaveStep {
   readonly completed: readonly number[];
   readonly blocked: readonly number[];
 }
+
+const NO_WAVE: Wave = { parents: [], afterLink: 0 };
 
 /** How many objects an answer ended, and how many of them were only looked up. */
 export interface AnsweredObjects {
@@ -35,13 +40,15 @@ const NONE_ANSWERED: AnsweredObjects = { count: 0, checked: 0 };
 const COUNT_ANSWERED = `SELECT count(*)::int, (count(*) FILTER (WHERE action = 'reference'))::int AS checked FROM answered`;
 
 interface WaveRow {
-  readonly links: number;
-  readonly last_parent: number | null;
-  readonly last_link: number | null;
-  readonly nos: number[];
-  readonly types: number[];
-  readonly statuses: number[];
+  readonly failed: number[];
+  readonly failed_after: number;
+  readonly complete: number[];
+  readonly complete_after: number;
+  readonly ready: number[];
+  readonly ready_types: number[];
   readonly checking: number;
+  readonly completed: number[];
+  readonly blocked: number[];
 }
 
 /** Objects of a batch and what passes along their dependent links. Expects the batch to be locked. */
@@ -83,45 +90,29 @@ export class ObjectStore {
     return row!;
   }
 
-  /**
-   * Follows at most `limit` dependent links from the parents of a wave, in their order. A child that is to be created is
-   * blocked by its first failed parent. One that exists only waits: it is done, or ready to be changed, after its last.
-   */
-  async follow(batch: LockedBatch, wave: Wave, limit: number): Promise<WaveStep> {
-    const [row]: WaveRow[] = await batch.manager.query(
-      `WITH slice AS MATERIALIZED (
-         SELECT parent.place, link.link_no, link.child_no
-         FROM unnest($2::int[]) WITH ORDINALITY AS parent (no, place)
-         CROSS JOIN LATERAL (
-           SELECT link_no, child_no FROM pending_link
-           WHERE batch_id = $1 AND parent_no = parent.no AND kind < 2
-             AND link_no > CASE WHEN parent.place = 1 THEN $3::int ELSE 0 END
-           ORDER BY link_no LIMIT $4) AS link
-         LIMIT $4),
-       counted AS (SELECT child_no, count(*)::int AS count, min(place) AS place FROM slice GROUP BY child_no),
-       changed AS (
-         UPDATE pending_object AS child SET
-           parents_left = parents_left - counted.count,
-           failed_parents = failed_parents + CASE WHEN $5::boolean THEN counted.count ELSE 0 END,
-           status = CASE
-             WHEN action = 'create' AND $5::boolean THEN 5
-             WHEN action = 'reference' AND NOT $6::boolean AND parents_left = counted.count THEN 3
-             ELSE 0 END
-         FROM counted
-         WHERE child.batch_id = $1 AND child.obj_no = counted.child_no AND child.status = 0
-         RETURNING child.obj_no, child.object_type, child.action, child.status, child.parents_left, counted.place),
-       told AS (SELECT * FROM changed WHERE status <> 0 OR parents_left = 0 ORDER BY place, obj_no)
-       SELECT (SELECT count(*)::int FROM slice) AS links,
-         (SELECT max(place)::int FROM slice) AS last_parent,
-         (SELECT max(link_no) FROM slice WHERE place = (SELECT max(place) FROM slice)) AS last_link,
-         coalesce(array_agg(obj_no), '{}') AS nos,
-         coalesce(array_agg(object_type), '{}')::int[] AS types,
-         coalesce(array_agg(status), '{}')::int[] AS statuses,
-         (count(*) FILTER (WHERE status = 0 AND action = 'reference'))::int AS checking
-       FROM told`,
-      [batch.id, wave.parents, wave.afterLink, limit, wave.failed, batch.options.verifyExisting],
-    );
-    return toWaveStep(row!, wave, limit);
+  /** Follows dependent links, at most so many and so many levels deep: see the function `follow_waves` of the database. */
+  async follow(batch: LockedBatch, waves: Waves, limits: { links: number; levels: number }): Promise<WaveStep> {
+    const { failed, complete } = waves;
+    const [row]: WaveRow[] = await batch.manager.query('SELECT * FROM follow_waves($1, $2, $3, $4, $5, $6, $7, $8)', [
+      batch.id,
+      batch.options.verifyExisting,
+      limits.links,
+      limits.levels,
+      failed.parents,
+      failed.afterLink,
+      complete.parents,
+      complete.afterLink,
+    ]);
+    return {
+      rest: {
+        failed: { parents: row!.failed, afterLink: row!.failed_after },
+        complete: { parents: row!.complete, afterLink: row!.complete_after },
+      },
+      ready: row!.ready.map((no, index) => ({ no, type: row!.ready_types[index]! })),
+      checking: row!.checking,
+      completed: row!.completed,
+      blocked: row!.blocked,
+    };
   }
 
   /** Completes existing objects that wait for nothing, and notes that their children are to be told. Their number. */
@@ -172,24 +163,30 @@ export class ObjectStore {
     return count;
   }
 
-  async saveWaves(batch: LockedBatch, waves: readonly Wave[]): Promise<void> {
-    for (const wave of waves) {
+  async saveWaves(batch: LockedBatch, { failed, complete }: Waves): Promise<void> {
+    for (const [isFailed, wave] of [
+      [true, failed],
+      [false, complete],
+    ] as const) {
+      if (wave.parents.length === 0) continue;
       await batch.manager.query(
         'INSERT INTO pending_release (batch_id, failed, parents, after_link) VALUES ($1, $2, $3, $4)',
-        [batch.id, wave.failed, wave.parents, wave.afterLink],
+        [batch.id, isFailed, wave.parents, wave.afterLink],
       );
     }
   }
 
   /** Takes the oldest wave that was left for later. */
-  async takeWave(batch: LockedBatch): Promise<Wave | null> {
+  async takeWave(batch: LockedBatch): Promise<Waves | null> {
     const [[row]]: [{ failed: boolean; parents: number[]; after_link: number }[], number] = await batch.manager.query(
       `DELETE FROM pending_release WHERE id = (
          SELECT id FROM pending_release WHERE batch_id = $1 ORDER BY id LIMIT 1)
        RETURNING failed, parents, after_link`,
       [batch.id],
     );
-    return row ? { failed: row.failed, parents: row.parents, afterLink: row.after_link } : null;
+    if (!row) return null;
+    const wave = { parents: row.parents, afterLink: row.after_link };
+    return row.failed ? { failed: wave, complete: NO_WAVE } : { failed: NO_WAVE, complete: wave };
   }
 
   async forgetWaves(batch: LockedBatch): Promise<void> {
@@ -241,20 +238,4 @@ export class ObjectStore {
     );
     return row?.count ?? 0;
   }
-}
-
-function toWaveStep(row: WaveRow, wave: Wave, limit: number): WaveStep {
-  const changed = row.nos.map((no, index) => ({ no, type: row.types[index]!, status: row.statuses[index]! }));
-  const ended = (status: number) => changed.filter((one) => one.status === status).map(({ no }) => no);
-  const isCut = row.links === limit && row.last_parent !== null && row.last_link !== null;
-  return {
-    links: row.links,
-    rest: isCut
-      ? { failed: wave.failed, parents: wave.parents.slice(row.last_parent! - 1), afterLink: row.last_link! }
-      : null,
-    ready: changed.filter(({ status }) => status === 0).map(({ no, type }) => ({ no, type })),
-    checking: row.checking,
-    completed: ended(3),
-    blocked: ended(5),
-  };
 }

@@ -5,11 +5,11 @@ import { DispatchStore } from './dispatch.store.js';
 import { ExecutionBatchStore } from './execution-batch.store.js';
 import { LinkStore } from './link.store.js';
 import type { LockedBatch } from './locked-batch.js';
-import { ObjectStore, type Wave } from './object.store.js';
+import { ObjectStore, type Waves } from './object.store.js';
 import type { ReadyItems } from './plan-chunks.js';
 
 /** Levels followed in one transaction: a chain of existing or blocked objects may have a hundred thousand. */
-const LEVELS_PER_TRANSACTION = 300;
+const LEVELS_PER_TRANSACTION = 2_000;
 
 /** Objects that have just come to their end, and how many errors that brought. */
 export interface EndedObjects {
@@ -34,7 +34,7 @@ export class Wavefront {
     private readonly links: LinkStore,
   ) {}
 
-  /** `alsoSaved`: go on with waves that earlier transactions left. */
+  /** `alsoSaved`: nothing has ended now; go on with what an earlier transaction left to be told. */
   async advance(batch: LockedBatch, ended: EndedObjects, alsoSaved: boolean): Promise<void> {
     if (batch.state === 'cancelling') {
       await this.countInline(batch, ended.completed, ended.failed, []);
@@ -60,10 +60,7 @@ export class Wavefront {
   }
 
   private async carryOn(batch: LockedBatch, ended: EndedObjects, alsoSaved: boolean): Promise<void> {
-    const waves = [toWave(false, ended.completed), toWave(true, ended.failed)].filter(
-      ({ parents }) => parents.length > 0,
-    );
-    const { completed, blocked } = await this.release(batch, waves, alsoSaved);
+    const { completed, blocked } = await this.release(batch, ended, alsoSaved);
     if (batch.release === 'barrier') return this.releaseLinksBehindBarrier(batch);
     const allCompleted = [...ended.completed, ...completed];
     await this.countInline(batch, allCompleted, ended.failed, blocked);
@@ -71,35 +68,25 @@ export class Wavefront {
     if (all.length > 0) await this.settleLinks(batch, all);
   }
 
-  /** Follows waves, oldest first and level by level, as far as one transaction goes; the rest is left to the next. */
+  /** Tells children, level by level, as far as one transaction goes; the rest is left to the next. */
   private async release(
     batch: LockedBatch,
-    waves: Wave[],
+    ended: EndedObjects,
     alsoSaved: boolean,
-  ): Promise<{ completed: number[]; blocked: number[] }> {
-    const ready = new Map<number, number[]>();
-    const completed: number[] = [];
-    const blocked: number[] = [];
-    let links = this.config.linksPerTransaction;
-    for (let level = 0; level < LEVELS_PER_TRANSACTION && links > 0; level += 1) {
-      const wave = waves.shift() ?? (alsoSaved ? await this.objects.takeWave(batch) : null);
-      if (!wave) break;
-      const step = await this.objects.follow(batch, wave, links);
-      links -= step.links;
-      if (step.rest) waves.unshift(step.rest);
-      if (step.completed.length > 0) waves.push(toWave(false, step.completed));
-      if (step.blocked.length > 0) waves.push(toWave(true, step.blocked));
-      completed.push(...step.completed);
-      blocked.push(...step.blocked);
-      for (const { no, type } of step.ready) pushTo(ready, type, no);
-      batch.objects.take(step.ready.length - step.checking, ['processing'], 'creating');
-      batch.objects.take(step.checking, ['processing'], 'checking');
-    }
+  ): Promise<{ completed: readonly number[]; blocked: readonly number[] }> {
+    const told = alsoSaved ? await this.objects.takeWave(batch) : toWaves(ended);
+    if (!told) return { completed: [], blocked: [] };
+    const limits = { links: this.config.linksPerTransaction, levels: LEVELS_PER_TRANSACTION };
+    const { rest, ready, checking, completed, blocked } = await this.objects.follow(batch, told, limits);
+    const byType = new Map<number, number[]>();
+    for (const { no, type } of ready) pushTo(byType, type, no);
+    batch.objects.take(ready.length - checking, ['processing'], 'creating');
+    batch.objects.take(checking, ['processing'], 'checking');
     batch.objects.take(completed.length, ['processing'], 'complete');
     batch.objects.take(blocked.length, ['processing'], 'blocked');
-    await this.objects.saveWaves(batch, waves);
+    await this.objects.saveWaves(batch, rest);
     await this.objects.remember(batch, completed);
-    await this.enqueue(batch, 'object', ready);
+    await this.enqueue(batch, 'object', byType);
     return { completed, blocked };
   }
 
@@ -153,8 +140,9 @@ export class Wavefront {
   }
 }
 
-function toWave(failed: boolean, parents: readonly number[]): Wave {
-  return { failed, parents, afterLink: 0 };
+function toWaves({ failed, completed }: EndedObjects): Waves | null {
+  if (failed.length + completed.length === 0) return null;
+  return { failed: { parents: failed, afterLink: 0 }, complete: { parents: completed, afterLink: 0 } };
 }
 
 function pushTo(groups: Map<number, number[]>, key: number, value: number): void {
