@@ -8,6 +8,11 @@ export function dispatchChannel(schema: string): string {
   return `${schema}.dispatch`;
 }
 
+/** Told when a transaction has left something to be released. */
+export function releaseChannel(schema: string): string {
+  return `${schema}.release`;
+}
+
 /**
  * - `queued`: to be sent once `due_at` has come.
  * - `claimed`: being sent by some replica; once `due_at` has passed it was not.
@@ -234,19 +239,17 @@ export class DispatchStore {
     );
   }
 
-  /** Milliseconds until something comes due that is not due yet; null for nothing. */
-  async nextDueInMs(): Promise<number | null> {
-    const [row]: { ms: number | null }[] = await this.dataSource.query(
-      `SELECT ceil(extract(epoch FROM min(due.at) - clock_timestamp()) * 1000)::float8 AS ms
-       FROM import_batch AS batch CROSS JOIN LATERAL (
-         SELECT min(due_at) AS at FROM dispatch
-         WHERE batch_id = batch.id AND state = 'queued' AND due_at > clock_timestamp()
-         UNION ALL
-         SELECT min(due_at) FROM dispatch
-         WHERE batch_id = batch.id AND state IN ('claimed', 'sent') AND due_at > clock_timestamp()) AS due
-       WHERE batch.state IN ('processingObjects', 'cancelling', 'paused')`,
+  /** Milliseconds until a queued request comes due that is not due yet; null for nothing. */
+  nextDueInMs(): Promise<number | null> {
+    return this.nextInMs(`batch.state = 'processingObjects'`, `state = 'queued'`);
+  }
+
+  /** Milliseconds until an answer, or the sending of a request, is overdue; null for nothing. */
+  nextOverdueInMs(): Promise<number | null> {
+    return this.nextInMs(
+      `batch.state IN ('processingObjects', 'cancelling', 'paused')`,
+      `state IN ('claimed', 'sent')`,
     );
-    return row?.ms ?? null;
   }
 
   /** Batches with waves that were left for later. */
@@ -256,6 +259,17 @@ export class DispatchStore {
       [limit],
     );
     return rows.map(({ batch_id }) => batch_id);
+  }
+
+  private async nextInMs(batches: string, dispatches: string): Promise<number | null> {
+    const [row]: { ms: number | null }[] = await this.dataSource.query(
+      `SELECT ceil(extract(epoch FROM min(due.at) - clock_timestamp()) * 1000)::float8 AS ms
+       FROM import_batch AS batch CROSS JOIN LATERAL (
+         SELECT min(due_at) AS at FROM dispatch
+         WHERE batch_id = batch.id AND ${dispatches} AND due_at > clock_timestamp()) AS due
+       WHERE ${batches}`,
+    );
+    return row?.ms ?? null;
   }
 
   private async findFilling(batch: LockedBatch): Promise<FillingRequest[]> {

@@ -170,7 +170,8 @@ export class ObjectStore {
     ] as const) {
       if (wave.parents.length === 0) continue;
       await batch.manager.query(
-        'INSERT INTO pending_release (batch_id, failed, parents, after_link) VALUES ($1, $2, $3, $4)',
+        `WITH saved AS (INSERT INTO pending_release (batch_id, failed, parents, after_link) VALUES ($1, $2, $3, $4))
+         SELECT pg_notify(current_schema() || '.release', '')`,
         [batch.id, isFailed, wave.parents, wave.afterLink],
       );
     }
@@ -233,7 +234,7 @@ export class ObjectStore {
          INSERT INTO pending_release (batch_id, failed, parents)
          SELECT $1, $2, array_agg(obj_no ORDER BY obj_no)
          FROM (SELECT obj_no, (row_number() OVER (ORDER BY obj_no) - 1) / 5000 AS part FROM ended) AS parts GROUP BY part)
-       SELECT count(*)::int FROM ended`,
+       SELECT count(*)::int, pg_notify(current_schema() || '.release', '') FROM ended`,
       [batch.id, failed],
     );
     return row?.count ?? 0;

@@ -12,7 +12,7 @@ import { RequestStore } from './request.store.js';
 /** Requests built and published side by side: each may be a megabyte, and takes a connection while it is read. */
 const SENT_TOGETHER = 8;
 /** A notification can be lost with its connection. */
-const LONGEST_IDLE_MS = 2_000;
+const LONGEST_IDLE_MS = 5_000;
 const BROKER_BACKOFF_MS = 1_000;
 
 type Sending = 'sent' | 'split' | 'brokerGone' | 'refused';
