@@ -20,7 +20,14 @@ import { RequestStore } from './execution/request.store.js';
 import { ResultsConsumer } from './execution/results.consumer.js';
 import { Sender } from './execution/sender.js';
 import { Wavefront } from './execution/wavefront.js';
+import { StoredFeedConfig } from './feed-configs/feed-config.entity.js';
+import { FeedConfigsController } from './feed-configs/feed-configs.controller.js';
+import { FeedConfigsStore } from './feed-configs/feed-configs.store.js';
 import type { ImportConfig } from './import.config.js';
+import { ImportTypesController } from './import-types/import-types.controller.js';
+import { ImportTypesVersion } from './import-types/import-types.entity.js';
+import { CreateImportTypes1763700000002 } from './import-types/import-types.migration.js';
+import { ImportTypesStore } from './import-types/import-types.store.js';
 
 /** What this service publishes. */
 export const PUBLISHED = [...importRequests, importBatchCompleted];
@@ -56,8 +63,13 @@ export class ImportModule {
           url: config.databaseUrl,
           schema: 'import',
           service: 'import',
-          entities: [],
-          migrations: [...databaseMigrations, ...messagingMigrations, CreateImportTables1763700000001],
+          entities: [ImportTypesVersion, StoredFeedConfig],
+          migrations: [
+            ...databaseMigrations,
+            ...messagingMigrations,
+            CreateImportTables1763700000001,
+            CreateImportTypes1763700000002,
+          ],
           poolSize: config.databasePoolSize,
         }),
         MessagingModule.forService({
@@ -69,8 +81,14 @@ export class ImportModule {
           drainTimeoutMs: config.shutdownGraceMs,
         }),
       ],
-      controllers: [ExecutionController, ...CONSUMERS, deadLettersController('import')],
-      providers: [BrokerHealth, BrokerMetrics, ...EXECUTION],
+      controllers: [
+        ExecutionController,
+        FeedConfigsController,
+        ImportTypesController,
+        ...CONSUMERS,
+        deadLettersController('import'),
+      ],
+      providers: [BrokerHealth, BrokerMetrics, FeedConfigsStore, ImportTypesStore, ...EXECUTION],
     };
   }
 }

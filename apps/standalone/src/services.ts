@@ -1,4 +1,5 @@
 import { connectionService } from '@lockstep/connection';
+import { importService } from '@lockstep/import';
 import { integrationService } from '@lockstep/integration';
 import { recommendationService } from '@lockstep/recommendation';
 import { type FrontDoorRule, type HostedService, hostService, planFrontDoor } from '@lockstep/service';
@@ -10,6 +11,7 @@ export const SERVICES: readonly HostedService[] = [
   hostService(integrationService),
   hostService(recommendationService),
   hostService(connectionService),
+  hostService(importService),
 ];
 
 /** Which service takes which path, at one address for all: here, and in a reverse proxy before services that run alone. */
