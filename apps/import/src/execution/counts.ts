@@ -1,4 +1,4 @@
-import { LINK_STATUSES, type LinkStatus, OBJECT_STATUSES, type ObjectStatus } from '../statuses.js';
+import type { LinkStatus, ObjectStatus } from '../statuses.js';
 
 /** How many objects or links of a batch are in each status. */
 export type Counts<S extends string> = Readonly<Partial<Record<S, number>>>;
@@ -8,7 +8,7 @@ export type LinkCounts = Counts<LinkStatus>;
 const OPEN = ['processing', 'checking', 'creating'] as const;
 
 /** Those that nothing more will happen to by themselves are not counted. */
-export function countOpen(counts: Counts<string>): number {
+function countOpen(counts: Counts<string>): number {
   return OPEN.reduce((sum, status) => sum + (counts[status] ?? 0), 0);
 }
 
@@ -75,14 +75,4 @@ export function percentDone(objects: ObjectCounts, links: LinkCounts): number {
     Object.values(counts).reduce((total: number, count) => total + (count ?? 0), 0);
   const total = sum(objects) + sum(links);
   return total === 0 ? 100 : Math.floor((100 * (total - countOpen(objects) - countOpen(links))) / total);
-}
-
-/** The stored number of an object's status. */
-export function objectStatusNo(status: ObjectStatus): number {
-  return OBJECT_STATUSES.indexOf(status);
-}
-
-/** The stored number of a link's status. */
-export function linkStatusNo(status: LinkStatus): number {
-  return LINK_STATUSES.indexOf(status);
 }

@@ -18,7 +18,7 @@ import { RequestStore } from './request.store.js';
 import { Wavefront } from './wavefront.js';
 
 /** Types of the graphs here: things of two owners, and a tag of each kind. */
-export const GRAPH_TYPES = {
+const GRAPH_TYPES = {
   objectTypes: {
     thing: { service: 'alpha', ownerType: 'alphaThing', fields: {}, identifiers: [] },
     part: { service: 'beta', ownerType: 'betaPart', fields: {}, identifiers: [] },
@@ -190,7 +190,7 @@ const tableOutbox = {
   },
 } as unknown as Outbox;
 
-export async function storeGraph(
+async function storeGraph(
   manager: EntityManager,
   id: string,
   graph: Graph,
