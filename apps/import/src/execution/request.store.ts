@@ -44,7 +44,9 @@ export class RequestStore {
          SELECT asked.no::int, place, action, identifier_ids, fields,
            place = 1 OR coalesce(sum(pg_column_size(fields)) OVER (ORDER BY place), 0) <= $3 AS fits
          FROM unnest($2::int[]) WITH ORDINALITY AS asked (no, place)
-         JOIN pending_object ON batch_id = $1 AND obj_no = asked.no) AS sized
+         CROSS JOIN LATERAL (
+           SELECT action, identifier_ids, fields FROM pending_object
+           WHERE batch_id = $1 AND obj_no = asked.no LIMIT 1) AS object) AS sized
        ORDER BY place`,
       [dispatch.batchId, dispatch.items, MAX_FIELD_BYTES],
     );
