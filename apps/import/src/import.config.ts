@@ -24,6 +24,13 @@ export class ImportConfig extends ServiceConfig {
   @Max(3_650)
   keepFilesDays: number = 30;
 
+  /** How long a replica that died keeps a batch from being read and planned by another. */
+  @Env('LEASE_SECONDS', { expects: 'seconds, from 1 to 300' })
+  @IsInt()
+  @Min(1)
+  @Max(300)
+  leaseSeconds: number = 10;
+
   /** More in a message means fewer messages and transactions: 2000 took two thirds of the time of 500. */
   @Env('IMPORT_OBJECTS_PER_MESSAGE', { expects: 'a whole number from 1 to 10000' })
   @IsInt()

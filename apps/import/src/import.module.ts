@@ -3,6 +3,8 @@ import { DatabaseModule, databaseMigrations } from '@lockstep/database';
 import { MessagingModule, messagingMigrations } from '@lockstep/messaging';
 import { BrokerHealth, BrokerMetrics, deadLettersController, isEngineUnavailable } from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { BATCH_CONTROLLERS, batchProviders } from './batches/batch-parts.js';
+import { HAND_OVER } from './batches/hand-over.js';
 import { CreateImportTables1763700000001 } from './database/create-import-tables.migration.js';
 import { AnswerBook } from './execution/answer-book.js';
 import { Caretaker } from './execution/caretaker.js';
@@ -34,6 +36,9 @@ export const PUBLISHED = [...importRequests, importBatchCompleted];
 
 /** Classes with the handlers of the queues that this service consumes. */
 export const CONSUMERS = [ResultsConsumer, CompletedBatchesConsumer];
+
+/** Batches that one replica reads and plans side by side. */
+const PLACES = 3;
 
 /** What happens to a batch from its start to its end. */
 const EXECUTION = [
@@ -82,13 +87,26 @@ export class ImportModule {
         }),
       ],
       controllers: [
+        ...BATCH_CONTROLLERS,
         ExecutionController,
         FeedConfigsController,
         ImportTypesController,
         ...CONSUMERS,
         deadLettersController('import'),
       ],
-      providers: [BrokerHealth, BrokerMetrics, FeedConfigsStore, ImportTypesStore, ...EXECUTION],
+      providers: [
+        BrokerHealth,
+        BrokerMetrics,
+        FeedConfigsStore,
+        ImportTypesStore,
+        ...EXECUTION,
+        ...batchProviders({
+          pipeline: { databaseUrl: config.databaseUrl, places: PLACES, leaseSeconds: config.leaseSeconds },
+          uploads: { directory: config.uploadDirectory, maxBytes: config.maxUploadBytes },
+          chunks: { objects: config.objectsPerMessage, links: config.linksPerMessage },
+        }),
+        { provide: HAND_OVER, useExisting: Execution },
+      ],
     };
   }
 }
