@@ -1,7 +1,8 @@
-import { traineeSyncData, traineeSyncEnd, traineesUpdated } from '@lockstep/contracts';
+import { importResult, traineeSyncData, traineeSyncEnd, traineesUpdated } from '@lockstep/contracts';
 import { DatabaseModule, databaseMigrations } from '@lockstep/database';
 import { ExtractionModule, extractionEntities, extractionMigrations } from '@lockstep/extraction';
 import { MessagingModule, messagingMigrations, messagingRetention } from '@lockstep/messaging';
+import { ImportRequests, importRequestsConsumer, OWNED, ownershipMigrations, ProcessedKeys } from '@lockstep/ownership';
 import {
   accessRetention,
   BrokerHealth,
@@ -13,6 +14,11 @@ import {
 import { type DynamicModule, Module } from '@nestjs/common';
 import { SyncStartConsumer } from './extraction/sync-start.consumer.js';
 import { traineeExtraction } from './extraction/trainee-extraction.js';
+import { AllocatePersonIds1763800000001 } from './imports/allocated-ids.migration.js';
+import { ImportedMembershipsStore } from './imports/imported-memberships.store.js';
+import { ImportedProgrammesStore } from './imports/imported-programmes.store.js';
+import { ImportedTraineesStore } from './imports/imported-trainees.store.js';
+import { ownedByTcs } from './imports/owned-by-tcs.js';
 import { LiveUpdates } from './live-updates/live-updates.js';
 import { Curriculum, CurriculumMembership } from './people/curriculum.entity.js';
 import { PeopleController } from './people/people.controller.js';
@@ -23,10 +29,10 @@ import { Placement } from './people/placement.entity.js';
 import { Programme, ProgrammeMembership } from './people/programme.entity.js';
 
 /** What this service publishes. */
-export const PUBLISHED = [traineeSyncData, traineeSyncEnd, traineesUpdated];
+export const PUBLISHED = [importResult, traineeSyncData, traineeSyncEnd, traineesUpdated];
 
 /** Classes with the handlers of the queues that this service consumes. */
-export const CONSUMERS = [SyncStartConsumer];
+export const CONSUMERS = [SyncStartConsumer, importRequestsConsumer('tcs')];
 
 /** People, programmes and placements, and sending all of them for a run. */
 @Module({})
@@ -53,7 +59,9 @@ export class TcsModule {
             ...databaseMigrations,
             ...messagingMigrations,
             ...extractionMigrations,
+            ...ownershipMigrations,
             CreatePeople1760100000001,
+            AllocatePersonIds1763800000001,
           ],
           poolSize: config.databasePoolSize,
           retention: { rules: [...messagingRetention, ...accessRetention], limits: config.retention },
@@ -68,7 +76,22 @@ export class TcsModule {
         ExtractionModule.forSource(traineeExtraction),
       ],
       controllers: [PeopleController, ...CONSUMERS, deadLettersController('tcs')],
-      providers: [BrokerHealth, BrokerMetrics, LiveUpdates, PeopleStore],
+      providers: [
+        BrokerHealth,
+        BrokerMetrics,
+        LiveUpdates,
+        PeopleStore,
+        ImportRequests,
+        ProcessedKeys,
+        ImportedMembershipsStore,
+        ImportedProgrammesStore,
+        ImportedTraineesStore,
+        {
+          provide: OWNED,
+          useFactory: ownedByTcs,
+          inject: [ImportedProgrammesStore, ImportedTraineesStore, ImportedMembershipsStore],
+        },
+      ],
     };
   }
 }

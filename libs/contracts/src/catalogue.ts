@@ -1,6 +1,7 @@
 import { importBatchCompleted } from './import/batch-completed.v1.js';
 import { importLinkRequest } from './import/link-request.v1.js';
 import { importObjectRequest } from './import/object-request.v1.js';
+import { IMPORT_OWNERS } from './import/queues.js';
 import { importResult } from './import/result.v1.js';
 import type { MessageDefinition, QueueDefinition, ServiceName } from './message.js';
 import { gmcSyncData, gmcSyncEnd, gmcSyncStart } from './revalidation/gmc-sync.v1.js';
@@ -11,7 +12,7 @@ import { traineeSyncEnd } from './revalidation/sync-end.v1.js';
 import { traineeSyncStart } from './revalidation/sync-start.v1.js';
 
 /** What an import asks of the services of ours that make objects and links for it. */
-export const importRequests: readonly MessageDefinition[] = (['shop-update', 'returns'] as const).flatMap((owner) => [
+export const importRequests: readonly MessageDefinition[] = IMPORT_OWNERS.flatMap((owner) => [
   importObjectRequest(owner),
   importLinkRequest(owner),
 ]);

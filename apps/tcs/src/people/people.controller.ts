@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { refuseReservedId } from '@lockstep/ownership';
 import { Answers, BulkAnswer, Consumes, ProblemError, Requires, readNdjson } from '@lockstep/service';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Req, Res } from '@nestjs/common';
 import type { Response } from 'express';
@@ -30,6 +31,7 @@ export class PeopleController {
     @Body() body: TraineeBody,
     @Res({ passthrough: true }) response: Response,
   ): Promise<TraineeView> {
+    await refuseReservedId(personId, async () => (await this.people.find(personId)) !== null);
     const { created } = await this.people.save([toPersonRecord(personId, body)]);
     response.status(created.has(personId) ? 201 : 200);
     return (await this.people.find(personId)) ?? nobody(personId);

@@ -57,16 +57,22 @@ export class PeopleStore {
 
   /** One statement, so that what it shows is of one moment. */
   async find(personId: number): Promise<TraineeView | null> {
-    const [row]: { trainee: TraineeView }[] = await this.dataSource.query(FIND_SQL, [personId]);
-    return row?.trainee ?? null;
+    const [trainee] = await readTrainees(this.dataSource.manager, [personId]);
+    return trainee ?? null;
   }
+}
+
+/** People as they are shown, in no order; those that are not there, or only as a tombstone, are left out. */
+export async function readTrainees(manager: EntityManager, personIds: readonly number[]): Promise<TraineeView[]> {
+  const rows: { trainee: TraineeView }[] = await manager.query(FIND_SQL, [personIds]);
+  return rows.map(({ trainee }) => trainee);
 }
 
 /**
  * Programmes are always touched before people, and both in the order of their keys, so that two saves rarely deadlock
  * (and then one of them runs again).
  */
-async function savePeople(
+export async function savePeople(
   manager: EntityManager,
   people: readonly PersonRecord[],
 ): Promise<{ outcome: SaveOutcome; changed: number[] }> {
@@ -151,7 +157,7 @@ async function lockPeople(manager: EntityManager, ids: number[]): Promise<Map<nu
 }
 
 /** A programme's name shows in everybody who is on it. Those about to be written are raised there, once. */
-async function raiseMembers(
+export async function raiseMembers(
   manager: EntityManager,
   programmeIds: number[],
   except: readonly PersonRecord[],
@@ -193,4 +199,4 @@ const FIND_SQL = `
     )
   ) AS trainee
   FROM person p
-  WHERE p.id = $1 AND NOT p.deleted`;
+  WHERE p.id = ANY ($1::bigint[]) AND NOT p.deleted`;

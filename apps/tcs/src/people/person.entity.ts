@@ -22,7 +22,7 @@ export class Person {
   @Column('boolean', { default: false })
   deleted!: boolean;
 
-  /** Of what was last put, without the names and owners of programmes; null for a tombstone. */
+  /** Of what was last put, without the names and owners of programmes; null for a tombstone, and once an import has added to it. */
   @Column('text', { name: 'content_hash', nullable: true })
   contentHash!: string | null;
 

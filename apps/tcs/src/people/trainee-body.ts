@@ -1,4 +1,5 @@
 import { IsCalendarDate } from '@lockstep/contracts';
+import { FIRST_ALLOCATED_ID } from '@lockstep/ownership';
 import { applyDecorators } from '@nestjs/common';
 import { Type } from 'class-transformer';
 import {
@@ -22,7 +23,7 @@ const STORABLE = /^(?:[^\0\uD800-\uDFFF]|[\uD800-\uDBFF][\uDC00-\uDFFF])*$/;
 
 const LONGEST_GRADE_ID = 40;
 
-function IsText(maxLength: number): PropertyDecorator {
+export function IsText(maxLength: number): PropertyDecorator {
   return applyDecorators(
     IsString(),
     MaxLength(maxLength),
@@ -31,7 +32,7 @@ function IsText(maxLength: number): PropertyDecorator {
 }
 
 /** A day that PostgreSQL knows: its calendar has no year 0. */
-function IsDay(): PropertyDecorator {
+export function IsDay(): PropertyDecorator {
   return applyDecorators(IsCalendarDate(), Matches(/^(?!0000)/, { message: '$property must not lie in the year 0' }));
 }
 
@@ -149,10 +150,10 @@ export class TraineeBody {
   placements?: PlacementBody[] | null;
 }
 
-/** One line of a bulk load. */
+/** One line of a bulk load. Ids beyond the limit are this service's own to give. */
 export class BulkTraineeBody extends TraineeBody {
   @IsInt()
   @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @Max(FIRST_ALLOCATED_ID - 1)
   personId!: number;
 }

@@ -1,7 +1,7 @@
 import { IsArray, IsIn, IsNotEmpty, IsObject, IsOptional, IsString, IsUUID } from 'class-validator';
 import { defineMessage } from '../message.js';
 import type { IdentifierIds } from './object-request.v1.js';
-import { IMPORT_EXCHANGE, importResultQueue } from './queues.js';
+import { IMPORT_EXCHANGE, IMPORT_OWNERS, importResultQueue } from './queues.js';
 
 /** Why an owner could not do what it was asked. */
 export interface ImportFault {
@@ -54,7 +54,7 @@ export const importResult = defineMessage<ImportResultV1>({
   summary: 'An owner answers for some or all objects or links of a request.',
   exchange: IMPORT_EXCHANGE,
   routingKey: 'import.result',
-  publishers: ['shop-update', 'returns'],
+  publishers: [...IMPORT_OWNERS],
   queues: [importResultQueue],
   payload: ImportResultV1,
   item: ImportResultItemV1,
