@@ -35,5 +35,12 @@ export {
   type OwnerReply,
   type OwnerRule,
 } from './owners/owner-double.js';
+export {
+  type AskedLink,
+  type AskedObject,
+  type ImportAsker,
+  openImportAsker,
+  type SentRequest,
+} from './import/import-asker.js';
 export { type RunningService, type ServiceOptions, startService } from './start-service.js';
 export { type WaitOptions, waitFor } from './wait-for.js';
