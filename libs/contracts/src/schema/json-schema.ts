@@ -4,6 +4,7 @@ import { getMetadataStorage, ValidationTypes } from 'class-validator';
 import type { ValidationMetadata } from 'class-validator/types/metadata/ValidationMetadata.js';
 import { targetConstructorToSchema } from 'class-validator-jsonschema';
 import type { PayloadClass } from '../message.js';
+import { FIELD_SCHEMAS } from './field-checks.js';
 
 /** A JSON Schema (2020-12 vocabulary that OpenAPI 3.1 shares), as plain data. */
 export type JsonSchema = { [keyword: string]: unknown };
@@ -17,6 +18,7 @@ const UNSUPPORTED: Record<string, string> = {
 
 /** Converters that differ from the library's because its own disagree with what class-validator accepts. */
 const CONVERTERS = {
+  ...FIELD_SCHEMAS,
   isInstant: { type: 'string', format: 'instant' },
   isCalendarDate: { type: 'string', format: 'calendar-date' },
   isNotEmpty: { not: { enum: ['', null] } },

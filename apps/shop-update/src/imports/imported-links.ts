@@ -1,0 +1,116 @@
+import type { ImportLinkItemV1 } from '@lockstep/contracts';
+import type { OwnerWork } from '@lockstep/ownership';
+import { Type } from 'class-transformer';
+import { IsInt, Max, Min } from 'class-validator';
+import type { EntityManager } from 'typeorm';
+import { followSellers } from '../catalogue/product-sets.store.js';
+import { BRAND, CATEGORY, LOCATION, PRODUCT, PRODUCT_SET, SELLER } from './find-rows.js';
+import { linking, type Pair } from './work.js';
+
+class StockProperties {
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(2_147_483_647)
+  qty!: number;
+}
+
+/** What links with a message of their own do, by tag. */
+export const importedLinks: Readonly<Record<string, OwnerWork<ImportLinkItemV1>>> = {
+  categoryParent: linking(CATEGORY, CATEGORY, (manager, pairs) =>
+    setColumn(manager, 'UPDATE category t SET parent_id = s.parent_id', pairs),
+  ),
+  categoryHero: linking(CATEGORY, PRODUCT_SET, (manager, pairs) =>
+    setColumn(manager, 'UPDATE category t SET hero_product_set_id = s.parent_id', pairs),
+  ),
+  productHasBrand: linking(PRODUCT_SET, BRAND, (manager, pairs) =>
+    setColumn(
+      manager,
+      'UPDATE product_set t SET brand = s.parent_id::text, version = version + 1, updated_at = now()',
+      pairs,
+      't.brand IS DISTINCT FROM s.parent_id::text',
+    ),
+  ),
+  productSetOfSeller: linking(PRODUCT_SET, SELLER, giveToSellers),
+  productOfSeller: linking(PRODUCT_SET, SELLER, giveToSellers),
+  productInCategory: linking(PRODUCT_SET, CATEGORY, addCategories),
+  productRelated: linking(PRODUCT_SET, PRODUCT_SET, relate),
+  variantStockedAt: linking<StockProperties>(PRODUCT, LOCATION, placeStock, StockProperties),
+};
+
+/** Of several parents of one child the last wins. */
+async function setColumn(
+  manager: EntityManager,
+  update: string,
+  pairs: readonly Pair[],
+  differs = 'true',
+): Promise<void> {
+  const last = new Map(pairs.map(({ childId, parentId }) => [childId, parentId]));
+  await manager.query(
+    `${update} FROM unnest($1::bigint[], $2::bigint[]) AS s (id, parent_id) WHERE t.id = s.id AND ${differs}`,
+    [[...last.keys()], [...last.values()]],
+  );
+}
+
+async function giveToSellers(manager: EntityManager, pairs: readonly Pair[]): Promise<void> {
+  await setColumn(
+    manager,
+    'UPDATE product_set t SET seller_id = s.parent_id, version = version + 1, updated_at = now()',
+    pairs,
+    't.seller_id IS DISTINCT FROM s.parent_id',
+  );
+  await followSellers(
+    manager,
+    pairs.map(({ childId }) => childId),
+  );
+}
+
+/** The first category of a set that has none is also its primary one. */
+async function addCategories(manager: EntityManager, pairs: readonly Pair[]): Promise<void> {
+  await manager.query(
+    `UPDATE product_set t
+     SET categories = t.categories || a.added, primary_category = coalesce(t.primary_category, a.added[1]),
+         version = t.version + 1, updated_at = now()
+     FROM (
+       SELECT s.id, array_agg(s.category ORDER BY s.place) AS added
+       FROM (SELECT id, category, min(place) AS place
+             FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS u (id, category, place) GROUP BY id, category) s
+       JOIN product_set p ON p.id = s.id
+       WHERE NOT s.category = ANY (p.categories)
+       GROUP BY s.id
+     ) a
+     WHERE t.id = a.id`,
+    [pairs.map(({ childId }) => childId), pairs.map(({ parentId }) => String(parentId))],
+  );
+}
+
+async function relate(manager: EntityManager, pairs: readonly Pair[]): Promise<void> {
+  await manager.query(
+    `INSERT INTO product_set_relation (product_set_id, related_id)
+     SELECT DISTINCT * FROM unnest($1::bigint[], $2::bigint[]) AS s (id, related_id) ORDER BY 1, 2
+     ON CONFLICT DO NOTHING`,
+    [pairs.map(({ childId }) => childId), pairs.map(({ parentId }) => parentId)],
+  );
+}
+
+/** A newer quantity replaces the one that is there; what a product has is the sum over its locations. */
+async function placeStock(manager: EntityManager, pairs: readonly Pair<StockProperties>[]): Promise<void> {
+  const last = [...new Map(pairs.map((pair) => [`${pair.childId} ${pair.parentId}`, pair])).values()];
+  await manager.query(
+    `INSERT INTO location_stock AS t (product_id, location_id, quantity)
+     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::int[]) AS s (product_id, location_id, quantity) ORDER BY 1, 2
+     ON CONFLICT (product_id, location_id) DO UPDATE SET quantity = excluded.quantity`,
+    [
+      last.map(({ childId }) => childId),
+      last.map(({ parentId }) => parentId),
+      last.map(({ properties }) => Number(properties.qty)),
+    ],
+  );
+  await manager.query(
+    `UPDATE product t SET stock = s.quantity, version = t.version + 1, updated_at = now()
+     FROM (SELECT product_id, sum(quantity) AS quantity FROM location_stock
+           WHERE product_id = ANY ($1::bigint[]) GROUP BY product_id) s
+     WHERE t.id = s.product_id AND t.stock <> s.quantity`,
+    [last.map(({ childId }) => childId)],
+  );
+}

@@ -1,0 +1,114 @@
+import type { ImportLinkItemV1, ImportObjectItemV1, PayloadClass } from '@lockstep/contracts';
+import {
+  answerEach,
+  checkFields,
+  complete,
+  type ItemAnswer,
+  notThere,
+  type OwnerWork,
+  type Refusal,
+} from '@lockstep/ownership';
+import type { EntityManager } from 'typeorm';
+import { findRows, idOf, type NamedRows } from './find-rows.js';
+
+/** Says which of the objects asked for are there. */
+export function referring(rows: NamedRows): OwnerWork<ImportObjectItemV1> {
+  return async (manager, items) => {
+    const ids = items.map(({ identifierIds }) => idOf(rows, identifierIds));
+    const known = await findRows(manager, rows, ids);
+    return items.map((item, index) => answerFor(rows, item, ids[index] ?? null, known));
+  };
+}
+
+/** A change of one object that is there. */
+export interface Change {
+  readonly id: number;
+  readonly fields: ImportObjectItemV1['fields'];
+}
+
+/** Changes objects that are there: their rows are locked, `write` gets the changes in the order asked. */
+export function changing(
+  rows: NamedRows,
+  shape: PayloadClass,
+  write: (manager: EntityManager, changes: readonly Change[]) => Promise<void>,
+): OwnerWork<ImportObjectItemV1> {
+  return (manager, items) =>
+    answerEach(
+      items,
+      (item) => checkFields(shape, item.fields) ?? { good: item },
+      async (good) => {
+        const ids = good.map(({ identifierIds }) => idOf(rows, identifierIds));
+        const known = await findRows(manager, rows, ids, 'FOR UPDATE');
+        const changes = good.flatMap(({ fields }, index) => {
+          const id = ids[index] ?? null;
+          return id !== null && known.has(id) ? [{ id, fields }] : [];
+        });
+        if (changes.length > 0) await write(manager, changes);
+        return good.map((item, index) => answerFor(rows, item, ids[index] ?? null, known));
+      },
+    );
+}
+
+function answerFor(
+  rows: NamedRows,
+  { identifierIds }: ImportObjectItemV1,
+  id: number | null,
+  known: ReadonlySet<number>,
+): ItemAnswer {
+  return id !== null && known.has(id) ? complete({ [rows.idNames[0]]: id }) : notThere(rows.type, identifierIds);
+}
+
+/** A link whose ends are there. */
+export interface Pair<Properties = null> {
+  readonly childId: number;
+  readonly parentId: number;
+  readonly properties: Properties;
+}
+
+/** Makes links between objects that are there; the children are locked for a change. */
+export function linking<Properties = null>(
+  child: NamedRows,
+  parent: NamedRows,
+  write: (manager: EntityManager, pairs: readonly Pair<Properties>[]) => Promise<void>,
+  shape?: PayloadClass,
+): OwnerWork<ImportLinkItemV1> {
+  return (manager, items) =>
+    answerEach(
+      items,
+      (item) => readPair<Properties>(child, parent, item, shape),
+      async (pairs) => {
+        const parents = await findRows(
+          manager,
+          parent,
+          pairs.map(({ parentId }) => parentId),
+        );
+        const children = await findRows(
+          manager,
+          child,
+          pairs.map(({ childId }) => childId),
+          'FOR UPDATE',
+        );
+        const good = pairs.filter((each) => children.has(each.childId) && parents.has(each.parentId));
+        if (good.length > 0) await write(manager, good);
+        return pairs.map(({ childId, parentId }) => {
+          if (!children.has(childId)) return notThere(child.type, { [child.idNames[0]]: childId });
+          return parents.has(parentId) ? complete() : notThere(parent.type, { [parent.idNames[0]]: parentId });
+        });
+      },
+    );
+}
+
+function readPair<Properties>(
+  child: NamedRows,
+  parent: NamedRows,
+  item: ImportLinkItemV1,
+  shape?: PayloadClass,
+): { readonly good: Pair<Properties> } | Refusal {
+  const refusal = shape ? checkFields(shape, item.properties ?? {}) : null;
+  if (refusal) return refusal;
+  const childId = idOf(child, item.child.identifierIds);
+  const parentId = idOf(parent, item.parent.identifierIds);
+  if (childId === null) return notThere(child.type, item.child.identifierIds);
+  if (parentId === null) return notThere(parent.type, item.parent.identifierIds);
+  return { good: { childId, parentId, properties: item.properties as Properties } };
+}

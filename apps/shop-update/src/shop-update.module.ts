@@ -1,0 +1,72 @@
+import { importResult } from '@lockstep/contracts';
+import { DatabaseModule } from '@lockstep/database';
+import { MessagingModule, messagingMigrations } from '@lockstep/messaging';
+import { ImportRequests, importRequestsConsumer, OWNED, ownershipMigrations, ProcessedKeys } from '@lockstep/ownership';
+import {
+  BrokerHealth,
+  BrokerMetrics,
+  deadLettersController,
+  isEngineUnavailable,
+  type ServiceConfig,
+} from '@lockstep/service';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { CreateCatalogue1763800000101 } from './catalogue/catalogue.migration.js';
+import { MasterDataController } from './catalogue/master-data.controller.js';
+import { ProductSetsController } from './catalogue/product-sets.controller.js';
+import { ProductSetsStore } from './catalogue/product-sets.store.js';
+import { ProductsController } from './catalogue/products.controller.js';
+import { ProductsStore } from './catalogue/products.store.js';
+import { SellersController } from './catalogue/sellers.controller.js';
+import { SellersStore } from './catalogue/sellers.store.js';
+import { ownedByShopUpdate } from './imports/owned-by-shop-update.js';
+
+/** What this service publishes. */
+export const PUBLISHED = [importResult];
+
+/** Classes with the handlers of the queues that this service consumes. */
+export const CONSUMERS = [importRequestsConsumer('shop-update')];
+
+/** Sellers, product sets and products. */
+@Module({})
+export class ShopUpdateModule {
+  static forConfig(config: ServiceConfig): DynamicModule {
+    return {
+      module: ShopUpdateModule,
+      imports: [
+        DatabaseModule.forService({
+          url: config.databaseUrl,
+          schema: 'shop_update',
+          service: 'shop-update',
+          entities: [],
+          migrations: [...messagingMigrations, ...ownershipMigrations, CreateCatalogue1763800000101],
+          poolSize: config.databasePoolSize,
+        }),
+        MessagingModule.forService({
+          service: 'shop-update',
+          publishes: PUBLISHED,
+          url: config.rabbitmqUrl,
+          isEngineUnavailable,
+          drainTimeoutMs: config.shutdownGraceMs,
+        }),
+      ],
+      controllers: [
+        SellersController,
+        ProductSetsController,
+        ProductsController,
+        MasterDataController,
+        ...CONSUMERS,
+        deadLettersController('shop-update'),
+      ],
+      providers: [
+        BrokerHealth,
+        BrokerMetrics,
+        SellersStore,
+        ProductSetsStore,
+        ProductsStore,
+        ImportRequests,
+        ProcessedKeys,
+        { provide: OWNED, useValue: ownedByShopUpdate },
+      ],
+    };
+  }
+}

@@ -1,0 +1,85 @@
+import { ValidateBy, type ValidationOptions } from 'class-validator';
+import { isCalendarDate, isInstant } from './instant.js';
+
+/** Whole characters only: PostgreSQL stores neither NUL nor half of a surrogate pair. */
+const STORABLE = /^(?:[^\0\uD800-\uDFFF]|[\uD800-\uDBFF][\uDC00-\uDFFF])*$/;
+const MONEY = /^\d{1,12}(\.\d{1,2})?$/;
+
+/** JSON Schemas of the checks of this file, by the name under which class-validator knows them. */
+export const FIELD_SCHEMAS = {
+  isStorableText: ({ constraints }: { constraints: unknown[] }) => ({
+    type: 'string',
+    maxLength: constraints[0],
+    pattern: STORABLE.source,
+  }),
+  isCode: ({ constraints }: { constraints: unknown[] }) => ({
+    anyOf: [
+      { type: 'string', minLength: 1, maxLength: constraints[0], pattern: STORABLE.source },
+      { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+    ],
+  }),
+  isMoney: { type: 'string', pattern: MONEY.source },
+  isDayOrInstant: {
+    anyOf: [
+      { type: 'string', format: 'calendar-date' },
+      { type: 'string', format: 'instant' },
+    ],
+  },
+};
+
+function isStorable(value: unknown, maxLength: number): value is string {
+  return typeof value === 'string' && value.length <= maxLength && STORABLE.test(value);
+}
+
+/** Property decorator: text of whole characters, without NUL, of at most `maxLength`; it may be empty. */
+export function IsStorableText(maxLength: number, options?: ValidationOptions): PropertyDecorator {
+  return ValidateBy(
+    {
+      name: 'isStorableText',
+      constraints: [maxLength],
+      validator: {
+        validate: (value) => isStorable(value, maxLength),
+        defaultMessage: () => `$property must be text of at most ${maxLength} whole characters, and no NUL`,
+      },
+    },
+    options,
+  );
+}
+
+/** Property decorator: an id or code of somebody else's, which is text in one source and a whole number in another. */
+export function IsCode(maxLength = 100, options?: ValidationOptions): PropertyDecorator {
+  return ValidateBy(
+    {
+      name: 'isCode',
+      constraints: [maxLength],
+      validator: {
+        validate: (value) =>
+          (isStorable(value, maxLength) && value !== '') || (Number.isSafeInteger(value) && (value as number) >= 0),
+        defaultMessage: () => '$property must be a short text or a whole number',
+      },
+    },
+    options,
+  );
+}
+
+/** Property decorator: an amount from 0 as exact text with at most two decimals, such as `59.00`; never a number. */
+export function IsMoney(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isMoney',
+    validator: {
+      validate: (value) => typeof value === 'string' && MONEY.test(value),
+      defaultMessage: () => '$property must be an amount as text, such as "59.00"',
+    },
+  });
+}
+
+/** Property decorator: a day `yyyy-MM-dd` that exists, or an RFC 3339 instant. */
+export function IsDayOrInstant(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isDayOrInstant',
+    validator: {
+      validate: (value) => isCalendarDate(value) || isInstant(value),
+      defaultMessage: () => '$property must be a day such as 2026-01-31, or an instant such as 2026-01-31T09:30:00Z',
+    },
+  });
+}
