@@ -18,7 +18,7 @@ export * from './revalidation/sync-data.v1.js';
 export * from './revalidation/sync-end.v1.js';
 export * from './revalidation/sync-start.v1.js';
 export * from './revalidation/trainee-item.v1.js';
-export { IsCode, IsDayOrInstant, IsMoney, IsStorableText } from './schema/field-checks.js';
+export { IsAttributes, IsCode, IsDayOrInstant, IsMoney, IsStorableText } from './schema/field-checks.js';
 export * from './schema/instant.js';
 export * from './schema/json-schema.js';
 export * from './schema/validate.js';

@@ -1,13 +1,14 @@
-import { IsCode, IsDayOrInstant, IsInstant, IsMoney, IsStorableText } from '@lockstep/contracts';
+import { IsAttributes, IsCode, IsDayOrInstant, IsInstant, IsMoney, IsStorableText } from '@lockstep/contracts';
 import { PartialType } from '@nestjs/mapped-types';
 import { Type } from 'class-transformer';
 import { IsArray, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, Max, Min, ValidateNested } from 'class-validator';
-import { type Attributes, IsAttributes } from './attributes.js';
 import { toCode } from './product-set-body.js';
 import type { RowShape } from './row-shape.js';
 
 export const PRODUCT_STATUSES = ['active', 'inactive', 'deleted'] as const;
 export const QC_STATUSES = ['pending', 'approved', 'rejected'] as const;
+/** What the shop knows of a product beyond its own fields, by the shop's id of the attribute. */
+type Attributes = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 type ProductStatus = (typeof PRODUCT_STATUSES)[number];
 type QcStatus = (typeof QC_STATUSES)[number];
 

@@ -1,18 +1,15 @@
 import type { ImportLinkItemV1 } from '@lockstep/contracts';
 import type { OwnerWork } from '@lockstep/ownership';
-import { Type } from 'class-transformer';
-import { IsInt, Max, Min } from 'class-validator';
+import { Matches } from 'class-validator';
 import type { EntityManager } from 'typeorm';
 import { followSellers } from '../catalogue/product-sets.store.js';
 import { BRAND, CATEGORY, LOCATION, PRODUCT, PRODUCT_SET, SELLER } from './find-rows.js';
 import { linking, type Pair } from './work.js';
 
 class StockProperties {
-  @Type(() => Number)
-  @IsInt()
-  @Min(0)
-  @Max(2_147_483_647)
-  qty!: number;
+  /** As text: feeds do not say of what kind a property is. */
+  @Matches(/^\d{1,9}$/, { message: 'qty must be a whole number' })
+  qty!: string;
 }
 
 /** What links with a message of their own do, by tag. */
@@ -35,8 +32,15 @@ export const importedLinks: Readonly<Record<string, OwnerWork<ImportLinkItemV1>>
   productOfSeller: linking(PRODUCT_SET, SELLER, giveToSellers),
   productInCategory: linking(PRODUCT_SET, CATEGORY, addCategories),
   productRelated: linking(PRODUCT_SET, PRODUCT_SET, relate),
-  variantStockedAt: linking<StockProperties>(PRODUCT, LOCATION, placeStock, StockProperties),
+  variantStockedAt: (manager, items) => stockedAt(manager, items.map(withQuantityAsText)),
 };
+
+const stockedAt = linking<StockProperties>(PRODUCT, LOCATION, placeStock, StockProperties);
+
+function withQuantityAsText(item: ImportLinkItemV1): ImportLinkItemV1 {
+  const { qty, ...others } = item.properties ?? {};
+  return qty === undefined ? item : { ...item, properties: { ...others, qty: String(qty) } };
+}
 
 /** Of several parents of one child the last wins. */
 async function setColumn(

@@ -5,6 +5,10 @@ import { isCalendarDate, isInstant } from './instant.js';
 const STORABLE = /^(?:[^\0\uD800-\uDFFF]|[\uD800-\uDBFF][\uDC00-\uDFFF])*$/;
 const MONEY = /^\d{1,12}(\.\d{1,2})?$/;
 
+const MAX_ATTRIBUTES = 500;
+const MAX_ATTRIBUTE_LENGTH = 10_000;
+const TEXT_SCHEMA = { type: 'string', maxLength: MAX_ATTRIBUTE_LENGTH, pattern: STORABLE.source };
+
 /** JSON Schemas of the checks of this file, by the name under which class-validator knows them. */
 export const FIELD_SCHEMAS = {
   isStorableText: ({ constraints }: { constraints: unknown[] }) => ({
@@ -18,6 +22,19 @@ export const FIELD_SCHEMAS = {
       { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
     ],
   }),
+  isAttributes: {
+    type: 'object',
+    maxProperties: MAX_ATTRIBUTES,
+    additionalProperties: {
+      anyOf: [
+        TEXT_SCHEMA,
+        { type: 'number' },
+        { type: 'boolean' },
+        { type: 'null' },
+        { type: 'array', items: TEXT_SCHEMA },
+      ],
+    },
+  },
   isMoney: { type: 'string', pattern: MONEY.source },
   isDayOrInstant: {
     anyOf: [
@@ -59,6 +76,30 @@ export function IsCode(maxLength = 100, options?: ValidationOptions): PropertyDe
       },
     },
     options,
+  );
+}
+
+/** Property decorator: at most 500 texts, numbers, truth values, nulls or lists of text, by name. */
+export function IsAttributes(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isAttributes',
+    validator: {
+      validate: areAttributes,
+      defaultMessage: () =>
+        `$property must hold at most ${MAX_ATTRIBUTES} texts, numbers, truth values or lists of text by name`,
+    },
+  });
+}
+
+function areAttributes(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const isText = (each: unknown): boolean => isStorable(each, MAX_ATTRIBUTE_LENGTH);
+  const isPlain = (each: unknown): boolean =>
+    each === null || typeof each === 'boolean' || Number.isFinite(each) || isText(each);
+  const entries = Object.entries(value);
+  return (
+    entries.length <= MAX_ATTRIBUTES &&
+    entries.every(([name, each]) => isText(name) && (isPlain(each) || (Array.isArray(each) && each.every(isText))))
   );
 }
 
