@@ -2,7 +2,9 @@ import { connectionService } from '@lockstep/connection';
 import { importService } from '@lockstep/import';
 import { integrationService } from '@lockstep/integration';
 import { recommendationService } from '@lockstep/recommendation';
+import { returnsService } from '@lockstep/returns';
 import { type FrontDoorRule, type HostedService, hostService, planFrontDoor } from '@lockstep/service';
+import { shopUpdateService } from '@lockstep/shop-update';
 import { tcsService } from '@lockstep/tcs';
 
 /** Every service of Lockstep. A new one is added here, and in nothing else that routes or starts services. */
@@ -12,6 +14,8 @@ export const SERVICES: readonly HostedService[] = [
   hostService(recommendationService),
   hostService(connectionService),
   hostService(importService),
+  hostService(shopUpdateService),
+  hostService(returnsService),
 ];
 
 /** Which service takes which path, at one address for all: here, and in a reverse proxy before services that run alone. */
