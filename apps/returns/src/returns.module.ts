@@ -1,8 +1,16 @@
 import { importResult } from '@lockstep/contracts';
-import { DatabaseModule } from '@lockstep/database';
-import { MessagingModule, messagingMigrations } from '@lockstep/messaging';
-import { ImportRequests, importRequestsConsumer, OWNED, ownershipMigrations, ProcessedKeys } from '@lockstep/ownership';
+import { DatabaseModule, databaseMigrations } from '@lockstep/database';
+import { MessagingModule, messagingMigrations, messagingRetention } from '@lockstep/messaging';
 import {
+  ImportRequests,
+  importRequestsConsumer,
+  OWNED,
+  ownershipMigrations,
+  ownershipRetention,
+  ProcessedKeys,
+} from '@lockstep/ownership';
+import {
+  accessRetention,
   BrokerHealth,
   BrokerMetrics,
   deadLettersController,
@@ -35,8 +43,17 @@ export class ReturnsModule {
           schema: 'returns',
           service: 'returns',
           entities: [],
-          migrations: [...messagingMigrations, ...ownershipMigrations, CreateOrders1763800000201],
+          migrations: [
+            ...databaseMigrations,
+            ...messagingMigrations,
+            ...ownershipMigrations,
+            CreateOrders1763800000201,
+          ],
           poolSize: config.databasePoolSize,
+          retention: {
+            rules: [...messagingRetention, ...ownershipRetention, ...accessRetention],
+            limits: config.retention,
+          },
         }),
         MessagingModule.forService({
           service: 'returns',

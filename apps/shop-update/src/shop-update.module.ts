@@ -1,8 +1,16 @@
 import { importResult } from '@lockstep/contracts';
-import { DatabaseModule } from '@lockstep/database';
-import { MessagingModule, messagingMigrations } from '@lockstep/messaging';
-import { ImportRequests, importRequestsConsumer, OWNED, ownershipMigrations, ProcessedKeys } from '@lockstep/ownership';
+import { DatabaseModule, databaseMigrations } from '@lockstep/database';
+import { MessagingModule, messagingMigrations, messagingRetention } from '@lockstep/messaging';
 import {
+  ImportRequests,
+  importRequestsConsumer,
+  OWNED,
+  ownershipMigrations,
+  ownershipRetention,
+  ProcessedKeys,
+} from '@lockstep/ownership';
+import {
+  accessRetention,
   BrokerHealth,
   BrokerMetrics,
   deadLettersController,
@@ -38,8 +46,17 @@ export class ShopUpdateModule {
           schema: 'shop_update',
           service: 'shop-update',
           entities: [],
-          migrations: [...messagingMigrations, ...ownershipMigrations, CreateCatalogue1763800000101],
+          migrations: [
+            ...databaseMigrations,
+            ...messagingMigrations,
+            ...ownershipMigrations,
+            CreateCatalogue1763800000101,
+          ],
           poolSize: config.databasePoolSize,
+          retention: {
+            rules: [...messagingRetention, ...ownershipRetention, ...accessRetention],
+            limits: config.retention,
+          },
         }),
         MessagingModule.forService({
           service: 'shop-update',

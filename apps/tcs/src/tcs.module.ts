@@ -2,7 +2,14 @@ import { importResult, traineeSyncData, traineeSyncEnd, traineesUpdated } from '
 import { DatabaseModule, databaseMigrations } from '@lockstep/database';
 import { ExtractionModule, extractionEntities, extractionMigrations } from '@lockstep/extraction';
 import { MessagingModule, messagingMigrations, messagingRetention } from '@lockstep/messaging';
-import { ImportRequests, importRequestsConsumer, OWNED, ownershipMigrations, ProcessedKeys } from '@lockstep/ownership';
+import {
+  ImportRequests,
+  importRequestsConsumer,
+  OWNED,
+  ownershipMigrations,
+  ownershipRetention,
+  ProcessedKeys,
+} from '@lockstep/ownership';
 import {
   accessRetention,
   BrokerHealth,
@@ -64,7 +71,10 @@ export class TcsModule {
             AllocatePersonIds1763800000001,
           ],
           poolSize: config.databasePoolSize,
-          retention: { rules: [...messagingRetention, ...accessRetention], limits: config.retention },
+          retention: {
+            rules: [...messagingRetention, ...ownershipRetention, ...accessRetention],
+            limits: config.retention,
+          },
         }),
         MessagingModule.forService({
           service: 'tcs',

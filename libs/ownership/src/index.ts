@@ -1,4 +1,4 @@
-import type { MigrationClass } from '@lockstep/database';
+import { type MigrationClass, type RetentionRule, tooOld } from '@lockstep/database';
 import { CreateProcessedKey1760000000501 } from './processed-key.migration.js';
 
 export * from './allocated-ids.js';
@@ -13,3 +13,8 @@ export * from './read-ids.js';
 
 /** Migrations of the table `processed_key`: put them into the `migrations` of every service that owns imported objects. */
 export const ownershipMigrations: readonly MigrationClass[] = [CreateProcessedKey1760000000501];
+
+/** What was answered so long ago that no import asks for it again. */
+export const ownershipRetention: readonly RetentionRule[] = [
+  { table: 'processed_key', outdated: (limits) => `processed_at < ${tooOld(limits)}` },
+];

@@ -11,7 +11,8 @@ export class CreateProcessedKey1760000000501 implements MigrationInterface {
         -- Null: it was done.
         errors json,
         processed_at timestamptz NOT NULL DEFAULT now()
-      )
+      );
+      CREATE INDEX processed_key_age_idx ON processed_key USING brin (processed_at);
     `);
   }
 

@@ -19,7 +19,7 @@ interface KeyRow {
 @Injectable()
 export class ProcessedKeys {
   /**
-   * Answers given before. What was done stays done for ever. A refusal is repeated for the request that it answered; in
+   * Answers given before. What was done stays done. A refusal is repeated for the request that it answered; in
    * another request, sent because somebody asked to try again, the item is tried again and its old refusal forgotten.
    */
   async find(manager: EntityManager, dispatchId: string, keys: readonly string[]): Promise<Map<string, ItemAnswer>> {

@@ -4,7 +4,7 @@ import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, MaxLength, Min }
 import { PRODUCT_STATUSES, QC_STATUSES } from './product-body.js';
 
 /** The query of every list of the catalogue. */
-export class CatalogueQuery extends PageQuery {
+class CatalogueQuery extends PageQuery {
   /** `field` ascending or `-field` descending. */
   @IsOptional()
   @Matches(/^-?[A-Za-z][A-Za-z0-9]{0,63}$/)

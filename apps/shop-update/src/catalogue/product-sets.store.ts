@@ -55,7 +55,7 @@ export function readProductSets(manager: EntityManager, ids: readonly number[]):
 }
 
 /** Locks product sets that are there; answers their ids. */
-export async function lockProductSets(manager: EntityManager, ids: readonly number[]): Promise<Set<number>> {
+async function lockProductSets(manager: EntityManager, ids: readonly number[]): Promise<Set<number>> {
   const rows: { id: number }[] = await manager.query(
     'SELECT id FROM product_set WHERE id = ANY ($1::bigint[]) AND NOT deleted ORDER BY id FOR UPDATE',
     [ids],

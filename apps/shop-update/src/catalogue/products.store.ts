@@ -52,7 +52,7 @@ export function readProducts(manager: EntityManager, ids: readonly number[]): Pr
 }
 
 /** Locks products that are there; answers their ids. */
-export async function lockProducts(manager: EntityManager, ids: readonly number[]): Promise<Set<number>> {
+async function lockProducts(manager: EntityManager, ids: readonly number[]): Promise<Set<number>> {
   const rows: { id: number }[] = await manager.query(
     'SELECT id FROM product WHERE id = ANY ($1::bigint[]) AND NOT deleted ORDER BY id FOR UPDATE',
     [ids],

@@ -175,6 +175,23 @@ describeWithEngines('a catalogue of an import', (engines) => {
     expect(found).toMatchObject([{ identifierIds: own }, { errorsFound: [{ code: 'REFERENCE_NOT_FOUND' }] }]);
   });
 
+  it('is linked crosswise by requests that come at the same time', async () => {
+    const sets = await asker.objects(
+      'productSet',
+      Array.from({ length: 40 }, (_, index) => ({ fields: { name: `Crosswise ${index}` } })),
+    );
+    const ends = sets.map(({ identifierIds }) => ({
+      objectType: 'productSet',
+      identifierIds: identifierIds as IdentifierIds,
+    }));
+    const pairs = ends.slice(1).map((child, index) => ({ child, parent: ends[index] as (typeof ends)[number] }));
+    const back = pairs.map(({ child, parent: other }) => ({ child: other, parent: child })).reverse();
+    const answers = await Promise.all([pairs, back, pairs, back].map((links) => asker.links('productRelated', links)));
+    expect(new Set(answers.flat().map(({ status }) => status))).toEqual(new Set(['complete']));
+    const [, second] = sets;
+    expect((await showSet(second?.identifierIds as IdentifierIds)).related).toHaveLength(2);
+  });
+
   it('of hundreds of objects is made at once', async () => {
     const set = await make('productSet', { name: 'Many' });
     const items = Array.from({ length: 500 }, (_, index) => ({

@@ -77,17 +77,7 @@ export function linking<Properties = null>(
       items,
       (item) => readPair<Properties>(child, parent, item, shape),
       async (pairs) => {
-        const parents = await findRows(
-          manager,
-          parent,
-          pairs.map(({ parentId }) => parentId),
-        );
-        const children = await findRows(
-          manager,
-          child,
-          pairs.map(({ childId }) => childId),
-          'FOR UPDATE',
-        );
+        const { children, parents } = await lockEnds(manager, child, parent, pairs);
         const good = pairs.filter((each) => children.has(each.childId) && parents.has(each.parentId));
         if (good.length > 0) await write(manager, good);
         return pairs.map(({ childId, parentId }) => {
@@ -96,6 +86,26 @@ export function linking<Properties = null>(
         });
       },
     );
+}
+
+/** Tables, and rows within them, always in the same order, whichever end they are: links of two requests must not wait in a ring. */
+async function lockEnds(
+  manager: EntityManager,
+  child: NamedRows,
+  parent: NamedRows,
+  pairs: readonly Pair<unknown>[],
+): Promise<{ readonly children: ReadonlySet<number>; readonly parents: ReadonlySet<number> }> {
+  const childIds = pairs.map(({ childId }) => childId);
+  const parentIds = pairs.map(({ parentId }) => parentId);
+  if (child.table === parent.table) {
+    const both = await findRows(manager, child, [...childIds, ...parentIds], 'FOR UPDATE');
+    return { children: both, parents: both };
+  }
+  const lockChildren = () => findRows(manager, child, childIds, 'FOR UPDATE');
+  const lockParents = () => findRows(manager, parent, parentIds);
+  if (child.table < parent.table) return { children: await lockChildren(), parents: await lockParents() };
+  const parents = await lockParents();
+  return { children: await lockChildren(), parents };
 }
 
 function readPair<Properties>(
