@@ -14,7 +14,7 @@ describeWithEngines('All services with nothing to do', (engines) => {
   describe.each(['RabbitMQ', 'PostgreSQL'])('on %s', (broker) => {
     const stage = useStage(engines, { services: [] });
     beforeAll(async () => {
-      const env = broker === 'PostgreSQL' ? { RABBITMQ_URL: stage.env()['DATABASE_URL']! } : {};
+      const env: Record<string, string> = broker === 'PostgreSQL' ? { RABBITMQ_URL: stage.env()['DATABASE_URL']! } : {};
       await Promise.all(APPS.map((app) => stage.start(app, env)));
     });
 

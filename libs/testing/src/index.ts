@@ -27,6 +27,13 @@ export { FakeClock } from './fake-clock.js';
 export { goldenDoctors, goldenGmcDoctors } from './golden/golden-doctors.js';
 export type { GoldenGmcDoctor, GoldenSnapshot } from './golden/golden-gmc-parts.js';
 export type { GoldenDoctor, GoldenIssue, GoldenList } from './golden/golden-parts.js';
+export {
+  type AskedLink,
+  type AskedObject,
+  type ImportAsker,
+  openImportAsker,
+  type SentRequest,
+} from './import/import-asker.js';
 export { type MockOwner, type MockOwnerOptions, startMockOwner } from './owners/mock-owner.js';
 export {
   type AskedItem,
@@ -35,12 +42,5 @@ export {
   type OwnerReply,
   type OwnerRule,
 } from './owners/owner-double.js';
-export {
-  type AskedLink,
-  type AskedObject,
-  type ImportAsker,
-  openImportAsker,
-  type SentRequest,
-} from './import/import-asker.js';
 export { type RunningService, type ServiceOptions, startService } from './start-service.js';
 export { type WaitOptions, waitFor } from './wait-for.js';

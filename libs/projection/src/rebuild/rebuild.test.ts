@@ -67,7 +67,7 @@ describeOnEveryEngine('a projected index', (engines) => {
       expect(await rebuild()).toMatchObject({ state: 'succeeded' });
       expect(await own()).toHaveLength(3);
       await app.close();
-      app = await startProjectingService({ databaseUrl: database.url, rabbitmqUrl: vhost.url }, engine);
+      app = await startProjectingService(places, engine);
       await waitFor('the orphan to go', async () => (await own()).length === 2);
       expect(await own()).toContain((await activeIndex()).indexName);
     });
