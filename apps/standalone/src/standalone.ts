@@ -40,7 +40,7 @@ export class Standalone {
     });
     this.engines = await startEngines(config, dataDir);
     this.engines.embedded?.lost.then(() => onLost('PostgreSQL'));
-    const settled = { adminToken, shutdownGraceMs: config.shutdownGraceMs };
+    const settled = { adminToken, shutdownGraceMs: config.shutdownGraceMs, dataDir };
     const env = environmentOfServices(process.env, this.engines, settled);
     for (const hosted of services) {
       this.running.push({ service: hosted.service, app: await hosted.start(env, log.nest) });

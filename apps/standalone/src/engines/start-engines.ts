@@ -39,7 +39,7 @@ export async function startEngines(config: StandaloneConfig, dataDir: string): P
 export function environmentOfServices(
   env: NodeJS.ProcessEnv,
   engines: Engines,
-  settled: { adminToken: string; shutdownGraceMs: number },
+  settled: { adminToken: string; shutdownGraceMs: number; dataDir: string },
 ): NodeJS.ProcessEnv {
   const settings: Record<string, string> = {
     DATABASE_URL: engines.databaseUrl,
@@ -47,6 +47,8 @@ export function environmentOfServices(
     ELASTICSEARCH_URL: engines.elasticsearchUrl,
     LOCKSTEP_ADMIN_TOKEN: settled.adminToken,
     SHUTDOWN_GRACE_MS: String(settled.shutdownGraceMs),
+    // With all else that is kept.
+    IMPORT_UPLOAD_DIR: env['IMPORT_UPLOAD_DIR'] ?? join(settled.dataDir, 'imports'),
     // The simulated shop of the demo is on this machine.
     SHOP_URL_ALLOW_PRIVATE: env['SHOP_URL_ALLOW_PRIVATE'] ?? 'on',
   };
