@@ -4,7 +4,7 @@ import { midway } from '../revalidation/midway.js';
 import { plainPeople } from '../revalidation/plain-people.js';
 import { loadPeople } from '../stage/people.js';
 import { useStage } from '../stage/stage.js';
-import { endOfRun, phaseOf, type RunView, readRun, sync, triggerSync, untilRun } from '../stage/sync-run.js';
+import { endOfRun, phaseOf, readRun, sync, triggerSync, untilRun } from '../stage/sync-run.js';
 import { type Change, changeDoctor, changePerson, shownOf, untilGone, untilShown } from './changes.js';
 import { Eavesdropper } from './eavesdropper.js';
 import { numberOf, plainDoctors } from './plain-doctors.js';
@@ -16,13 +16,11 @@ const PEOPLE = { real: 15_000, embedded: 6_000 };
 describeOnEveryEngine('live changes', (engines) => {
   const people = PEOPLE[engines.kind];
   const stage = useStage(engines, { services: ['tcs', 'integration', 'recommendation', 'connection'] });
-  let first: RunView;
   beforeAll(async () => {
     await loadPeople(stage, plainPeople(people));
     await loadGmcDoctors(stage, plainDoctors(people));
     await untilQuiet(stage);
-    first = await sync(stage);
-    expect(first).toMatchObject({ state: 'succeeded', error: null });
+    expect(await sync(stage)).toMatchObject({ state: 'succeeded', error: null });
   });
 
   /** Lets nobody act in a process while `act` looks; the run waits for it. */
@@ -47,46 +45,52 @@ describeOnEveryEngine('live changes', (engines) => {
     await untilGone(stage, numberOf(3));
   });
 
-  it('are seen in the old generation while a rebuild is under way, and in the new one after it', async () => {
-    const changes: Change[] = [];
-    const note = async (change: Promise<Change>): Promise<Change> => {
-      changes.push(await change);
-      return changes.at(-1) as Change;
-    };
-    const before = (await stage.index.targets()).get('masterdoctorindex');
-    let runId = '';
-    await whilePaused('tcs', async () => {
-      runId = await triggerSync(stage);
-      await untilShown(stage, await note(changeDoctor(stage, 11, 'While trainees are sent')));
-      expect(phaseOf(await readRun(stage, runId), 'trainees').state).toBe('running');
-    });
-    await whilePaused('recommendation', async () => {
-      await untilRun(stage, runId, 'asks for GMC doctors', (run) => phaseOf(run, 'trainees').state === 'done');
-      // The list of recommendations stands still with its service.
-      await untilShown(stage, await note(changePerson(stage, 12, 'While doctors are sent')), ['current', 'connected']);
-      expect(phaseOf(await readRun(stage, runId), 'gmc').state).toBe('running');
-    });
-    await midway(stage, runId, 'master');
-    await Promise.all([
-      ...[21, 22, 23].map((id) => note(changePerson(stage, id, `While the master is filled ${id}`))),
-      ...[31, 32, 33].map((id) => note(changeDoctor(stage, id, `While the master is filled ${id}`))),
-    ]);
-    expect(phaseOf(await readRun(stage, runId), 'swap').state).toBe('pending');
-    await untilRun(stage, runId, 'projects', (run) => phaseOf(run, 'swap').state === 'done');
-    await Promise.all([
-      note(changePerson(stage, 41, 'While projections are filled')),
-      note(changeDoctor(stage, 51, 'While projections are filled')),
-    ]);
-    const run = await endOfRun(stage, runId);
-    expect(run).toMatchObject({ state: 'succeeded', error: null });
-    expect((await stage.index.targets()).get('masterdoctorindex')).toEqual([run.generation]);
-    expect(before).toEqual([first.generation]);
-    for (const change of changes) await untilShown(stage, change);
-    for (const { gmcNumber, field, value } of changes) {
-      for (const generation of [first.generation, run.generation] as string[])
-        expect((await stage.index.readOne(generation, gmcNumber))?.[field], generation).toBe(value);
-    }
-  });
+  it.each([
+    { paused: 'tcs', phase: 'trainees', offset: 0 },
+    { paused: 'recommendation', phase: 'gmc', offset: 1 },
+  ] as const)(
+    'are seen in the old generation while a rebuild waits for $paused, and in the new one after it',
+    async (row) => {
+      const { paused, phase, offset } = row;
+      const changes: Change[] = [];
+      const note = async (change: Promise<Change>): Promise<Change> => {
+        changes.push(await change);
+        return changes.at(-1) as Change;
+      };
+      const [former] = (await stage.index.targets()).get('masterdoctorindex') as string[];
+      let runId = '';
+      await whilePaused(paused, async () => {
+        runId = await triggerSync(stage);
+        if (paused === 'tcs') await untilShown(stage, await note(changeDoctor(stage, 11, 'While trainees are sent')));
+        // The list of recommendations stands still with its service.
+        else
+          await untilShown(stage, await note(changePerson(stage, 12, 'While doctors are sent')), [
+            'current',
+            'connected',
+          ]);
+        expect(phaseOf(await readRun(stage, runId), phase).state).toBe('running');
+      });
+      await midway(stage, runId, 'master');
+      await Promise.all([
+        ...[21, 23, 25].map((id) => note(changePerson(stage, id + offset, `While the master is filled ${id}`))),
+        ...[31, 33, 35].map((id) => note(changeDoctor(stage, id + offset, `While the master is filled ${id}`))),
+      ]);
+      expect(phaseOf(await readRun(stage, runId), 'swap').state).toBe('pending');
+      await untilRun(stage, runId, 'projects', (run) => phaseOf(run, 'swap').state === 'done');
+      await Promise.all([
+        note(changePerson(stage, 41 + offset, 'While projections are filled')),
+        note(changeDoctor(stage, 51 + offset, 'While projections are filled')),
+      ]);
+      const run = await endOfRun(stage, runId);
+      expect(run).toMatchObject({ state: 'succeeded', error: null });
+      expect((await stage.index.targets()).get('masterdoctorindex')).toEqual([run.generation]);
+      for (const change of changes) await untilShown(stage, change);
+      for (const { gmcNumber, field, value } of changes) {
+        for (const generation of [former, run.generation] as string[])
+          expect((await stage.index.readOne(generation, gmcNumber))?.[field], generation).toBe(value);
+      }
+    },
+  );
 
   it('are not undone by an older change that is delivered again, to the master or to its readers', async () => {
     const ear = await Eavesdropper.join(stage);
