@@ -1,13 +1,12 @@
-import { getMasterCommand, indexRebuildReported, masterDoctorsUpdated } from '@lockstep/contracts';
+import { messages } from '@lockstep/contracts';
 import { checkWiring, handledQueues } from '@lockstep/messaging';
 import { expect, it } from 'vitest';
 import { CONSUMERS, PUBLISHED } from './connection.module.js';
 
 it('consumes and publishes exactly what the messages say of this service', () => {
-  const catalogue = [getMasterCommand, masterDoctorsUpdated, indexRebuildReported];
   const faults = checkWiring({
     service: 'connection',
-    catalogue,
+    catalogue: messages,
     handlers: handledQueues(CONSUMERS),
     publishes: PUBLISHED,
   });
