@@ -24,6 +24,7 @@ import { OrderReturnsStore } from './order-returns/order-returns.store.js';
 import { OrdersController } from './orders/orders.controller.js';
 import { CreateOrders1763800000201 } from './orders/orders.migration.js';
 import { OrdersStore } from './orders/orders.store.js';
+import { CreateReturnParts1763800000202 } from './orders/return-parts.migration.js';
 
 /** What this service publishes. */
 export const PUBLISHED = [importResult];
@@ -48,6 +49,7 @@ export class ReturnsModule {
             ...messagingMigrations,
             ...ownershipMigrations,
             CreateOrders1763800000201,
+            CreateReturnParts1763800000202,
           ],
           poolSize: config.databasePoolSize,
           retention: {

@@ -27,6 +27,7 @@ import { ProductsStore } from './catalogue/products.store.js';
 import { SellersController } from './catalogue/sellers.controller.js';
 import { SellersStore } from './catalogue/sellers.store.js';
 import { ownedByShopUpdate } from './imports/owned-by-shop-update.js';
+import { CreateSyncQueue1763900000102 } from './queue/sync-queue.migration.js';
 
 /** What this service publishes. */
 export const PUBLISHED = [importResult];
@@ -51,6 +52,7 @@ export class ShopUpdateModule {
             ...messagingMigrations,
             ...ownershipMigrations,
             CreateCatalogue1763800000101,
+            CreateSyncQueue1763900000102,
           ],
           poolSize: config.databasePoolSize,
           retention: {

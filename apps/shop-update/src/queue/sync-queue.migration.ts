@@ -1,0 +1,150 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** What the shop must still be told, what it was told, and what it has answered. */
+export class CreateSyncQueue1763900000102 implements MigrationInterface {
+  async up(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(`
+      CREATE TABLE shop_config (
+        -- The greatest is in force.
+        version bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        settings jsonb NOT NULL,
+        changed_by text NOT NULL,
+        changed_at timestamptz NOT NULL DEFAULT now()
+      );
+      -- A product set: its items leave one after the other. Whoever adds or moves an item locks its lane first.
+      CREATE TABLE sync_lane (
+        product_set_id bigint PRIMARY KEY,
+        -- When its next item may leave; none while nothing may.
+        ready_at timestamptz,
+        ready_item_id bigint,
+        -- A call carries items of one method.
+        ready_method text,
+        -- Raised by every change of the lane's items.
+        version bigint NOT NULL DEFAULT 0
+      );
+      CREATE INDEX sync_lane_ready_idx ON sync_lane (ready_at) WHERE ready_at IS NOT NULL;
+      CREATE TABLE sync_item (
+        -- Given under the lock of the lane: also the order within it.
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        product_set_id bigint NOT NULL,
+        -- None where the whole set is meant: its creation, its images.
+        product_id bigint,
+        topic text NOT NULL,
+        status text NOT NULL,
+        reason text,
+        queued_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        -- When it last entered the queue, nanoseconds since 1970.
+        enqueued_at_ns numeric(20, 0) NOT NULL,
+        -- When it may go on: the end of a hold, the next attempt, the end of a lease.
+        available_at timestamptz,
+        hold_until timestamptz,
+        retry_no integer NOT NULL DEFAULT 0,
+        requeue_count integer NOT NULL DEFAULT 0,
+        last_requeued_at timestamptz,
+        failures integer NOT NULL DEFAULT 0,
+        failed_at timestamptz,
+        attention boolean NOT NULL DEFAULT false,
+        merged integer NOT NULL DEFAULT 0,
+        -- What it waits for: {kind: 'product' | 'item' | 'holder', id}.
+        blocked_by jsonb,
+        last_error text,
+        -- Method, code and message without their numbers: equal ones have one cause.
+        error_signature text,
+        -- The latest call that carried it.
+        request_id bigint,
+        -- An answer that is still to be written down, so that a failed attempt to do so sends nothing again.
+        unapplied jsonb,
+        finished_at timestamptz,
+        version bigint NOT NULL DEFAULT 1
+      );
+      CREATE INDEX sync_item_lane_idx ON sync_item (product_set_id, id) WHERE finished_at IS NULL;
+      CREATE INDEX sync_item_product_idx ON sync_item (product_id, id);
+      CREATE INDEX sync_item_status_idx ON sync_item (status, id) WHERE finished_at IS NULL;
+      CREATE INDEX sync_item_due_idx ON sync_item (available_at) WHERE finished_at IS NULL AND available_at IS NOT NULL;
+      CREATE INDEX sync_item_finished_idx ON sync_item (finished_at) WHERE finished_at IS NOT NULL;
+      -- At most one that waits for each topic of a product, or of a set: later changes join it.
+      CREATE UNIQUE INDEX sync_item_waiting_key ON sync_item (product_set_id, coalesce(product_id, 0), topic)
+        WHERE status IN ('pending', 'delayed', 'blocked', 'failed') AND finished_at IS NULL;
+      CREATE SEQUENCE sync_request_id_seq AS bigint;
+      CREATE TABLE sync_call (
+        -- The id of the request, as the shop echoes it.
+        id bigint PRIMARY KEY DEFAULT nextval('sync_request_id_seq'),
+        flow text NOT NULL,
+        method text NOT NULL,
+        topic text NOT NULL,
+        payload jsonb NOT NULL,
+        config_version bigint NOT NULL,
+        worker text NOT NULL,
+        created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        -- The worker that sends it is dead when it has not said what came of it until then.
+        lease_until timestamptz,
+        acked_at timestamptz,
+        responded_at timestamptz,
+        http_status integer,
+        -- open, then: acknowledged, answered, failed, unusable, expired.
+        outcome text NOT NULL DEFAULT 'open',
+        error_reason text,
+        error text
+      );
+      CREATE INDEX sync_call_open_idx ON sync_call (lease_until) WHERE outcome = 'open';
+      CREATE INDEX sync_call_created_idx ON sync_call (created_at);
+      CREATE TABLE sync_call_item (
+        call_id bigint REFERENCES sync_call ON DELETE CASCADE,
+        position integer,
+        item_id bigint NOT NULL,
+        -- SHA-256 of what was said about the item.
+        fingerprint text NOT NULL,
+        outcome text,
+        error text,
+        PRIMARY KEY (call_id, position)
+      );
+      CREATE INDEX sync_call_item_item_idx ON sync_call_item (item_id, call_id);
+      CREATE TABLE sync_item_event (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        item_id bigint NOT NULL,
+        from_status text,
+        to_status text NOT NULL,
+        reason text,
+        -- The number of the transition's row in the table of the README, or what somebody did.
+        cause text NOT NULL,
+        call_id bigint,
+        at timestamptz NOT NULL DEFAULT clock_timestamp()
+      );
+      CREATE INDEX sync_item_event_item_idx ON sync_item_event (item_id, id);
+      CREATE TABLE shop_breaker (
+        method text PRIMARY KEY,
+        state text NOT NULL,
+        opened_at timestamptz,
+        open_until timestamptz,
+        trips integer NOT NULL DEFAULT 0,
+        probing_until timestamptz,
+        -- Calls and transport failures of the running window.
+        window_from timestamptz NOT NULL DEFAULT clock_timestamp(),
+        calls integer NOT NULL DEFAULT 0,
+        failures integer NOT NULL DEFAULT 0
+      );
+      CREATE TABLE callback_inbox (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        -- As it came, whatever it is.
+        request_id text,
+        body jsonb NOT NULL,
+        -- received, then: applied, duplicate, orphan, stale, unusable.
+        verdict text NOT NULL DEFAULT 'received',
+        detail text,
+        remote_address text,
+        received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        handled_at timestamptz,
+        attempts integer NOT NULL DEFAULT 0
+      );
+      CREATE INDEX callback_inbox_request_idx ON callback_inbox (request_id);
+      CREATE INDEX callback_inbox_received_idx ON callback_inbox (id) WHERE handled_at IS NULL;
+    `);
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(`
+      DROP TABLE callback_inbox, shop_breaker, sync_item_event, sync_call_item, sync_call, sync_item, sync_lane, shop_config;
+      DROP SEQUENCE sync_request_id_seq;
+    `);
+  }
+}
