@@ -39,6 +39,7 @@ export { PayloadMismatchError, type PublishOptions, UndeclaredMessageError } fro
 export { RabbitBroker, type RabbitBrokerOptions } from './rabbitmq/rabbit.broker.js';
 export * from './topology/rabbit-definitions.js';
 export type { TopologyMode } from './topology/topology-mode.js';
+export { WokenLoop, type WokenLoopOptions } from './woken-loop.js';
 
 /** Letters that were sent back or discarded long ago; those that wait for someone stay. */
 export const messagingRetention: readonly RetentionRule[] = [
