@@ -14,9 +14,9 @@ import type { MasterIndex } from './master-index.js';
 import { PostgresMasterIndex } from './postgres-master-index.js';
 
 /** The services that these tests run, each a process of its own. */
-export type App = 'tcs' | 'integration' | 'recommendation' | 'connection';
+export type App = 'tcs' | 'integration' | 'recommendation' | 'connection' | 'import' | 'shop-update' | 'returns';
 
-/** Every run needs them: the second source, and both projections. They run on each stage that runs anything. */
+/** Every run of the sync needs them: the second source, and both projections. They run wherever `integration` does. */
 const ALWAYS: readonly App[] = ['recommendation', 'connection'];
 
 /** Environment added for one service. */
@@ -141,6 +141,17 @@ export class Stage {
   /** What a stranger needs to understand a failure: the runs, their issues, the queues and the ends of the logs. */
   async evidence(): Promise<string> {
     const parts = [
+      ...(this.services.has('integration') ? await this.evidenceOfRuns() : []),
+      ...(this.services.has('import') ? await this.evidenceOfImports() : []),
+      await this.look('queues', () => this.describeQueues()),
+      ...[...this.services].map(([app, service]) => `--- log of ${app}\n${tail(service.logs())}`),
+      ...this.ended.slice(-2).map(({ app, service }) => `--- log of ${app} (ended)\n${tail(service.logs())}`),
+    ];
+    return parts.join('\n');
+  }
+
+  private async evidenceOfRuns(): Promise<string[]> {
+    return [
       await this.look('runs', () => this.call('integration', 'GET', '/api/sync/runs?pageSize=3')),
       await this.look('issues', () =>
         this.query(
@@ -152,11 +163,17 @@ export class Stage {
           'SELECT run_id, name, state, asks, batches, expected, received FROM integration.sync_phase ORDER BY run_id, position',
         ),
       ),
-      await this.look('queues', () => this.describeQueues()),
-      ...[...this.services].map(([app, service]) => `--- log of ${app}\n${tail(service.logs())}`),
-      ...this.ended.slice(-2).map(({ app, service }) => `--- log of ${app} (ended)\n${tail(service.logs())}`),
     ];
-    return parts.join('\n');
+  }
+
+  private async evidenceOfImports(): Promise<string[]> {
+    return [
+      await this.look('imports', () => this.call('import', 'GET', '/api/imports?pageSize=5')),
+      await this.look('errors', () => this.query('SELECT * FROM import.import_error ORDER BY id DESC LIMIT 20')),
+      await this.look('requests', () =>
+        this.query('SELECT kind, state, attempt, count(*)::int FROM import.dispatch GROUP BY 1, 2, 3'),
+      ),
+    ];
   }
 
   private async describeQueues(): Promise<string[]> {
@@ -190,7 +207,8 @@ export function useStage(engines: Engines, options: { services: App[]; settings?
   vi.setConfig({ testTimeout: TEST_LIMIT_MS, hookTimeout: TEST_LIMIT_MS });
   beforeAll(async () => {
     await stage.open();
-    const apps = options.services.length === 0 ? [] : [...new Set([...options.services, ...ALWAYS])];
+    const isSync = options.services.includes('integration');
+    const apps = [...new Set([...options.services, ...(isSync ? ALWAYS : [])])];
     await Promise.all(apps.map((app) => stage.start(app)));
   });
   afterAll(() => stage.close());

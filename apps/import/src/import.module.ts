@@ -1,11 +1,18 @@
 import { IMPORT_EXCHANGE, importBatchCompleted, importRequests, type MessageDefinition } from '@lockstep/contracts';
 import { DatabaseModule, databaseMigrations } from '@lockstep/database';
-import { MessagingModule, messagingMigrations } from '@lockstep/messaging';
-import { BrokerHealth, BrokerMetrics, deadLettersController, isEngineUnavailable } from '@lockstep/service';
+import { MessagingModule, messagingMigrations, messagingRetention } from '@lockstep/messaging';
+import {
+  accessRetention,
+  BrokerHealth,
+  BrokerMetrics,
+  deadLettersController,
+  isEngineUnavailable,
+} from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BATCH_CONTROLLERS, batchProviders } from './batches/batch-parts.js';
 import { HAND_OVER } from './batches/hand-over.js';
 import { CreateImportTables1763700000001 } from './database/create-import-tables.migration.js';
+import { importRetention } from './database/import-retention.js';
 import { AnswerBook } from './execution/answer-book.js';
 import { Caretaker } from './execution/caretaker.js';
 import { CompletedBatchesConsumer } from './execution/completed-batches.consumer.js';
@@ -76,6 +83,10 @@ export class ImportModule {
             CreateImportTypes1763700000002,
           ],
           poolSize: config.databasePoolSize,
+          retention: {
+            rules: [...messagingRetention, ...accessRetention, ...importRetention],
+            limits: config.retention,
+          },
         }),
         MessagingModule.forService({
           service: 'import',

@@ -18,7 +18,7 @@ export class CreateImportTables1763700000001 implements MigrationInterface {
         options          json NOT NULL,
         types            json NOT NULL,
         config           json,
-        resume_of        uuid REFERENCES import_batch,
+        resume_of        uuid REFERENCES import_batch ON DELETE SET NULL,
         run              int NOT NULL DEFAULT 1,
         processing_error boolean NOT NULL DEFAULT false,
         created_at       timestamptz NOT NULL DEFAULT clock_timestamp(),

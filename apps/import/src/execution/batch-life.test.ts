@@ -200,10 +200,10 @@ describeWithEngines('the life of a batch', (engines) => {
   });
 
   it.each([
-    ['blocks', 'create', { error: 1, blocked: 20_000 }],
-    ['completes', 'reference', { error: 1, complete: 20_000 }],
-  ] as const)('%s a chain of 20,000 behind a failure without recursion', async (_, action, expected) => {
-    const chain = objects(20_001, action).map((object) =>
+    ['blocks', 'create', { error: 1, blocked: 100_000 }],
+    ['completes', 'reference', { error: 1, complete: 100_000 }],
+  ] as const)('%s a chain of 100,000 behind a failure without recursion', async (_, action, expected) => {
+    const chain = objects(100_001, action).map((object) =>
       object.no === 1 ? { ...object, action: 'create' as const } : object,
     );
     const ends = chain.slice(1).map(({ no }) => [no, no - 1, 'separate'] as const);

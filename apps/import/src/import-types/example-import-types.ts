@@ -66,7 +66,7 @@ export const EXAMPLE_IMPORT_TYPES: ImportTypes = {
         requestedAt: { type: 'datetime' },
       },
     }),
-    programme: ownedBy('tcs', 'programme', { fields: { name: requiredText, owner: text } }),
+    programme: ownedBy('tcs', 'programme', { fields: { number: text, name: requiredText, owner: text } }),
     trainee: ownedBy('tcs', 'trainee', {
       fields: { surname: requiredText, forenames: text, gmcNumber: text, role: text },
     }),

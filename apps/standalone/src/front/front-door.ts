@@ -1,6 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { EventStreams, type FrontDoorRule, findRule, type ProblemError, Readiness } from '@lockstep/service';
+import {
+  EventStreams,
+  type FrontDoorRule,
+  findRule,
+  type ProblemError,
+  REQUEST_ARRIVAL_MS,
+  Readiness,
+} from '@lockstep/service';
 import helmet from 'helmet';
 import { methodNotAllowed, notFound, notReady, sendProblem } from './answers.js';
 import { type OwnRoute, ownRoutes } from './own-routes.js';
@@ -26,7 +33,9 @@ export class FrontDoor implements Front {
   private readonly own: ReadonlyMap<string, OwnRoute> = ownRoutes(this);
 
   constructor(readonly rules: readonly FrontDoorRule[]) {
-    this.server = createServer((request, response) => this.handle(request, response));
+    this.server = createServer({ requestTimeout: REQUEST_ARRIVAL_MS }, (request, response) =>
+      this.handle(request, response),
+    );
   }
 
   /** Resolves with the port. Rejects with the system's error, such as EADDRINUSE. */

@@ -14,6 +14,11 @@ import type { ServiceDefinition } from './service-definition.js';
  */
 const HEAP_GROWTH_PERCENT = 100;
 
+/**
+ * How long a request may take to arrive. Node's own five minutes cut off an upload of gigabytes; headers keep their minute.
+ */
+export const REQUEST_ARRIVAL_MS = 3_600_000;
+
 /** Time to close connections after consumers and requests have used up the grace time. */
 const CLOSE_MS = 5_000;
 
@@ -39,6 +44,7 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
     const app = await createServiceApp(definition, config, new NestLogger(logger));
     await app.init();
     await app.startAllMicroservices();
+    app.getHttpServer().requestTimeout = REQUEST_ARRIVAL_MS;
     await app.listen(config.port, config.host);
     logger.info({ url: await app.getUrl() }, 'ready for requests');
     drainOnSignal(app, config.shutdownGraceMs + CLOSE_MS, logger);
