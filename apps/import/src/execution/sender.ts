@@ -1,7 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { importLinkRequest, importObjectRequest } from '@lockstep/contracts';
-import { Listener } from '@lockstep/database';
-import { isBrokerGone, MessagePublisher } from '@lockstep/messaging';
+import { isBrokerGone, MessagePublisher, WokenLoop } from '@lockstep/messaging';
 import { failpoint } from '@lockstep/service';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -13,7 +11,7 @@ import { RequestStore } from './request.store.js';
 const SENT_TOGETHER = 8;
 /** A notification can be lost with its connection. */
 const LONGEST_IDLE_MS = 5_000;
-const BROKER_BACKOFF_MS = 1_000;
+const BACKOFF = { firstMs: 1_000, maxMs: 10_000 };
 
 type Sending = 'sent' | 'split' | 'brokerGone' | 'refused';
 
@@ -24,10 +22,7 @@ type Sending = 'sent' | 'split' | 'brokerGone' | 'refused';
 @Injectable()
 export class Sender implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly log = new Logger(Sender.name);
-  private readonly stopping = new AbortController();
-  private woken = new AbortController();
-  private working: Promise<void> | undefined;
-  private listener: Listener | undefined;
+  private readonly loop: WokenLoop;
 
   constructor(
     private readonly config: ImportConfig,
@@ -35,35 +30,32 @@ export class Sender implements OnApplicationBootstrap, BeforeApplicationShutdown
     private readonly dispatches: DispatchStore,
     private readonly requests: RequestStore,
     private readonly publisher: MessagePublisher,
-  ) {}
+  ) {
+    this.loop = new WokenLoop({
+      dataSource,
+      channel: dispatchChannel('import'),
+      turn: () => this.sendDue(),
+      onFailed: (error) => this.log.error(`Requests could not be sent: ${String(error)}`),
+      backoff: BACKOFF,
+    });
+  }
 
   onApplicationBootstrap(): void {
-    this.listener = new Listener({
-      url: this.config.databaseUrl,
-      service: 'import',
-      channels: [dispatchChannel('import')],
-      onNotify: () => this.woken.abort(),
-      onListening: () => this.woken.abort(),
-    });
-    this.listener.start();
-    this.working = this.work();
+    this.loop.start();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopping.abort();
-    this.woken.abort();
-    await this.working;
-    await this.listener?.close();
+  beforeApplicationShutdown(): Promise<void> {
+    return this.loop.stop();
   }
 
-  /** Sends what is due, once around; the number of requests taken. */
-  async sendDue(): Promise<number> {
+  /** Sends what is due, once around; how long it may rest. Throws when the broker is gone, having put back what it had taken. */
+  private async sendDue(): Promise<number> {
     const claimed = await this.dispatches.claim({
       limit: SENT_TOGETHER,
       maxInFlight: this.config.maxInFlight,
       claimMs: this.config.claimSeconds * 1_000,
     });
-    if (claimed.length === 0) return 0;
+    if (claimed.length === 0) return restMs(await this.dispatches.nextDueInMs());
     failpoint('import.dispatch.claimed');
     const outcomes = await Promise.all(claimed.map((dispatch) => this.send(dispatch)));
     failpoint('import.dispatch.published');
@@ -72,23 +64,10 @@ export class Sender implements OnApplicationBootstrap, BeforeApplicationShutdown
     failpoint('import.dispatch.sent');
     await this.dispatches.putBack(idsOf('refused'), this.config.firstBackoffMs, true);
     const gone = idsOf('brokerGone');
-    await this.dispatches.putBack(gone, BROKER_BACKOFF_MS, false);
-    if (gone.length > 0) await this.idle(BROKER_BACKOFF_MS);
-    return claimed.length;
-  }
-
-  private async work(): Promise<void> {
-    while (!this.stopping.signal.aborted) {
-      const { signal } = this.woken;
-      try {
-        if ((await this.sendDue()) > 0) continue;
-        await this.idle((await this.dispatches.nextDueInMs()) ?? LONGEST_IDLE_MS, signal);
-      } catch (error) {
-        if (!this.stopping.signal.aborted) this.log.error(`Requests could not be sent: ${String(error)}`);
-        await this.idle(BROKER_BACKOFF_MS);
-      }
-      if (signal.aborted && !this.stopping.signal.aborted) this.woken = new AbortController();
-    }
+    await this.dispatches.putBack(gone, BACKOFF.firstMs, false);
+    // Thrown, because the wait for a broker must not be cut short by what wakes this loop.
+    if (gone.length > 0) throw new Error(`the broker is gone; ${gone.length} requests wait for it`);
+    return 0;
   }
 
   private async send(dispatch: Dispatch): Promise<Sending> {
@@ -110,9 +89,8 @@ export class Sender implements OnApplicationBootstrap, BeforeApplicationShutdown
       return isBrokerGone(error) ? 'brokerGone' : 'refused';
     }
   }
+}
 
-  private async idle(ms: number, woken?: AbortSignal): Promise<void> {
-    const signal = woken ? AbortSignal.any([woken, this.stopping.signal]) : this.stopping.signal;
-    await delay(Math.min(Math.max(ms, 1), LONGEST_IDLE_MS), undefined, { signal }).catch(() => undefined);
-  }
+function restMs(dueInMs: number | null): number {
+  return Math.min(Math.max(dueInMs ?? LONGEST_IDLE_MS, 1), LONGEST_IDLE_MS);
 }
