@@ -5,11 +5,16 @@
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { benchImports } from './imports/imports.mjs';
 import { cleanUp } from './machine/clean-up.mjs';
 import { machineFacts } from './machine/facts.mjs';
 import { benchSync } from './sync/sync.mjs';
 
-const BENCHES = { sync: benchSync };
+/** Each with the sizes that it measures unless told others. */
+const BENCHES = {
+  sync: { measure: benchSync, sizes: ['10000', '100000'] },
+  imports: { measure: benchImports, sizes: ['100000', '1000000'] },
+};
 const USAGE = `usage: npm run bench -- [--only ${Object.keys(BENCHES).join(',')}] [--sizes 10000,100000] [--pairs 3] [--max-other PERCENT]`;
 
 cleanUp.onSignals();
@@ -24,13 +29,14 @@ try {
 }
 
 async function main() {
-  const { only, ...options } = readArguments();
+  const { only, sizes, ...options } = readArguments();
   if (!existsSync('/proc/self/stat')) throw new Error('the bench reads CPU and memory from /proc: it needs Linux');
   const startedAt = performance.now();
   const say = (line) => console.error(`${((performance.now() - startedAt) / 1_000).toFixed(0).padStart(5)} s  ${line}`);
   let areMet = true;
   for (const name of only) {
-    const { isMet, figures } = await BENCHES[name]({ ...options, say });
+    const { measure, sizes: usual } = BENCHES[name];
+    const { isMet, figures } = await measure({ ...options, sizes: (sizes ?? usual).map(readSize), say });
     areMet &&= isMet;
     console.log(`\nfigures: ${writeResults(name, figures)}`);
   }
@@ -41,14 +47,17 @@ function readArguments() {
   const names = ['only', 'sizes', 'pairs', 'max-other'];
   const { values } = parse(Object.fromEntries(names.map((name) => [name, { type: 'string' }])));
   const only = list(values.only) ?? Object.keys(BENCHES);
-  const sizes = (list(values.sizes) ?? ['10000', '100000']).map((size) => wholeNumber('--sizes', size, 100, 5_000_000));
   if (only.some((name) => !Object.hasOwn(BENCHES, name))) throw new Error(USAGE);
   return {
     only,
-    sizes,
+    sizes: list(values.sizes),
     pairs: wholeNumber('--pairs', values.pairs ?? '3', 1, 5),
     maxOtherShare: wholeNumber('--max-other', values['max-other'] ?? '20', 1, 100) / 100,
   };
+}
+
+function readSize(size) {
+  return wholeNumber('--sizes', size, 100, 5_000_000);
 }
 
 function parse(options) {

@@ -53,8 +53,10 @@ export class Preparation {
     try {
       const staged = await this.stage(batch, definition, signal);
       failpoint('import.batch.staged');
+      this.logger.log(`Batch ${batchId} is read, ${staged?.records ?? 0} records; it is being planned`);
       await this.plan(batch, definition, staged, signal);
       failpoint('import.batch.planned');
+      this.logger.log(`Batch ${batchId} is planned`);
     } catch (error) {
       // Stopped from outside, it is not the batch that ends its reading.
       if (signal.aborted) await this.batches.forgetAttempt(batchId).catch(() => undefined);
