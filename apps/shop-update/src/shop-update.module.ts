@@ -15,7 +15,6 @@ import {
   BrokerMetrics,
   deadLettersController,
   isEngineUnavailable,
-  type ServiceConfig,
 } from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CreateCatalogue1763800000101 } from './catalogue/catalogue.migration.js';
@@ -28,6 +27,7 @@ import { SellersController } from './catalogue/sellers.controller.js';
 import { SellersStore } from './catalogue/sellers.store.js';
 import { ownedByShopUpdate } from './imports/owned-by-shop-update.js';
 import { CreateSyncQueue1763900000102 } from './queue/sync-queue.migration.js';
+import { ShopUpdateConfig } from './shop-update.config.js';
 
 /** What this service publishes. */
 export const PUBLISHED = [importResult];
@@ -38,7 +38,7 @@ export const CONSUMERS = [importRequestsConsumer('shop-update')];
 /** Sellers, product sets and products. */
 @Module({})
 export class ShopUpdateModule {
-  static forConfig(config: ServiceConfig): DynamicModule {
+  static forConfig(config: ShopUpdateConfig): DynamicModule {
     return {
       module: ShopUpdateModule,
       imports: [

@@ -1,12 +1,13 @@
 import { MessagingServer } from '@lockstep/messaging';
-import { BrokerHealth, BrokerMetrics, ServiceConfig, type ServiceDefinition } from '@lockstep/service';
+import { BrokerHealth, BrokerMetrics, type ServiceDefinition } from '@lockstep/service';
+import { ShopUpdateConfig } from './shop-update.config.js';
 import { ShopUpdateModule } from './shop-update.module.js';
 
 /** The seller centre's catalogue, to be run alone or beside others. */
-export const shopUpdateService: ServiceDefinition<ServiceConfig> = {
+export const shopUpdateService: ServiceDefinition<ShopUpdateConfig> = {
   service: 'shop-update',
   version: '0.1.0',
-  config: ServiceConfig,
+  config: ShopUpdateConfig,
   createModule: (config) => ShopUpdateModule.forConfig(config),
   strategies: [MessagingServer],
   health: [BrokerHealth],
