@@ -120,16 +120,19 @@ export class CreateSyncQueue1763900000102 implements MigrationInterface {
       );
       CREATE INDEX sync_item_event_item_idx ON sync_item_event (item_id, id);
       CREATE TABLE shop_breaker (
+        -- Of one method, or of all (*).
         method text PRIMARY KEY,
-        state text NOT NULL,
-        opened_at timestamptz,
         open_until timestamptz,
         trips integer NOT NULL DEFAULT 0,
         probing_until timestamptz,
         -- Calls and transport failures of the running window.
         window_from timestamptz NOT NULL DEFAULT clock_timestamp(),
         calls integer NOT NULL DEFAULT 0,
-        failures integer NOT NULL DEFAULT 0
+        failures integer NOT NULL DEFAULT 0,
+        -- Transport failures in a row.
+        consecutive integer NOT NULL DEFAULT 0,
+        -- Of all methods: when the drain rate lets the next call pass.
+        next_call_at timestamptz
       );
       CREATE TABLE callback_inbox (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -1,0 +1,8 @@
+/** What a `Retry-After` header asks for, in milliseconds from now; undefined when it asks for nothing that can be read. */
+export function readRetryAfter(header: string | readonly string[] | undefined, nowMs: number): number | undefined {
+  const text = typeof header === 'string' ? header.trim() : header?.[0]?.trim();
+  if (!text) return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
+}

@@ -1,0 +1,113 @@
+import { Clock } from '@lockstep/service';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Caller, CallOutcome, Deferral, ShopCall } from '../queue/shop-call.js';
+import type { ShopMethod } from '../queue/topics.js';
+import { ShopSettings } from '../shop-config/shop-settings.store.js';
+import { ShopUpdateConfig } from '../shop-update.config.js';
+import { BreakerStore } from './breaker.store.js';
+import {
+  admitCall,
+  type BreakerPair,
+  type CallMade,
+  isClosed,
+  isTransportFailure,
+  recordCall,
+  restOf,
+} from './decide-calls.js';
+import { ShopClient } from './shop.client.js';
+
+/** How long what was read of the breakers is good for: another process may have opened one. */
+const FRESH_MS = 250;
+/** How often successes are told to the others, while there is nothing else to tell. */
+const TELL_EVERY_MS = 5_000;
+/** Nothing but a change of the settings ends a pause, and that wakes the workers. */
+const PAUSED_MS = 60_000;
+
+/** What this process last saw of the breakers of a method. */
+interface Seen {
+  readonly pair: BreakerPair;
+  readonly atMs: number;
+}
+
+/** Successes that the other processes do not know of yet. */
+interface Untold {
+  readonly successes: number;
+  readonly sinceMs: number;
+}
+
+/** Calls the shop unless it is paused, down or called fast enough already. What was not sent burns no retry. */
+@Injectable()
+export class ShopCaller implements Caller, OnApplicationShutdown {
+  private readonly client: ShopClient;
+  private readonly seen = new Map<ShopMethod, Seen>();
+  private readonly untold = new Map<ShopMethod, Untold>();
+
+  constructor(
+    config: ShopUpdateConfig,
+    private readonly dataSource: DataSource,
+    private readonly settings: ShopSettings,
+    private readonly breakers: BreakerStore,
+    private readonly clock: Clock,
+  ) {
+    this.client = new ShopClient(config.shopUrlAllowPrivate);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.client.close();
+  }
+
+  async admit(method: ShopMethod): Promise<Deferral | null> {
+    const settings = await this.settings.current(this.dataSource.manager);
+    if (settings.shopUrl === null || settings.pausedMethods.includes(method))
+      return { reason: 'paused', forMs: PAUSED_MS };
+    const nowMs = this.clock.now().getTime();
+    if (settings.maxCallsPerSecond === null && this.isKnownClosed(method, nowMs)) return null;
+    return this.change(method, nowMs, (pair) => admitCall(pair, nowMs, settings)).then(({ deferral }) => deferral);
+  }
+
+  async send(call: ShopCall): Promise<CallOutcome> {
+    const settings = await this.settings.current(this.dataSource.manager);
+    const seen = this.seen.get(call.method);
+    const isProbe = seen !== undefined && !isClosed(seen.pair);
+    const outcome = await this.client.send(call, settings);
+    const nowMs = this.clock.now().getTime();
+    if (!isProbe && !isTransportFailure(outcome) && this.keepToItself(call.method, nowMs)) return outcome;
+    const successes = this.untold.get(call.method)?.successes ?? 0;
+    this.untold.set(call.method, { successes: 0, sinceMs: nowMs });
+    const made: CallMade = { outcome, isProbe, successes };
+    const { pair } = await this.change(call.method, nowMs, (former) => ({
+      pair: recordCall(former, made, nowMs, settings),
+    }));
+    if (!isProbe || outcome.kind !== 'failed' || !isTransportFailure(outcome)) return outcome;
+    return { ...outcome, deferForMs: restOf(pair, nowMs) };
+  }
+
+  /** True for a success that others need not know of at once: it would cost as much as the call itself. */
+  private keepToItself(method: ShopMethod, nowMs: number): boolean {
+    const pair = this.seen.get(method)?.pair;
+    const untold = this.untold.get(method) ?? { successes: 0, sinceMs: nowMs };
+    const isCalm = pair !== undefined && pair.shop.consecutive === 0 && pair.method.consecutive === 0;
+    if (!isCalm || nowMs - untold.sinceMs >= TELL_EVERY_MS) return false;
+    this.untold.set(method, { ...untold, successes: untold.successes + 1 });
+    return true;
+  }
+
+  private isKnownClosed(method: ShopMethod, nowMs: number): boolean {
+    const seen = this.seen.get(method);
+    return seen !== undefined && nowMs >= seen.atMs && nowMs - seen.atMs < FRESH_MS && isClosed(seen.pair);
+  }
+
+  private async change<T extends { readonly pair: BreakerPair }>(
+    method: ShopMethod,
+    nowMs: number,
+    decide: (pair: BreakerPair) => T,
+  ): Promise<T> {
+    const decision = await this.breakers.change(method, nowMs, decide);
+    const { shop } = decision.pair;
+    this.seen.set(method, { pair: decision.pair, atMs: nowMs });
+    // What one method finds out about the shop holds for all.
+    for (const [other, { pair, atMs }] of this.seen) this.seen.set(other, { pair: { ...pair, shop }, atMs });
+    return decision;
+  }
+}
