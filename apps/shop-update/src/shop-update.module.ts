@@ -27,7 +27,7 @@ import { ProductsStore } from './catalogue/products.store.js';
 import { SellersController } from './catalogue/sellers.controller.js';
 import { SellersStore } from './catalogue/sellers.store.js';
 import { ownedByShopUpdate } from './imports/owned-by-shop-update.js';
-import { LOG_CONSUMERS, LOG_CONTROLLERS, LOG_PROVIDERS } from './logs/log-parts.js';
+import { LOG_CONSUMERS, LOG_CONTROLLERS, LOG_MIGRATIONS, LOG_PROVIDERS } from './logs/log-parts.js';
 import { CreateSyncQueue1763900000102 } from './queue/sync-queue.migration.js';
 import { ShopSettings } from './shop-config/shop-settings.store.js';
 import { ShopUpdateConfig } from './shop-update.config.js';
@@ -56,6 +56,7 @@ export class ShopUpdateModule {
             ...ownershipMigrations,
             CreateCatalogue1763800000101,
             CreateSyncQueue1763900000102,
+            ...LOG_MIGRATIONS,
           ],
           poolSize: config.databasePoolSize,
           retention: {

@@ -48,14 +48,15 @@ export function dayOf(instant: string): string {
 export function toLogWrite(index: string, entry: ShopLogEntryV1): IndexWrite {
   const atMs = Date.parse(entry.at);
   const minute = Math.floor(atMs / MINUTE_MS);
-  const [country = '', env = ''] = entry.source.split('/');
+  const source = entry.source.toLowerCase();
+  const [country = '', env = ''] = source.split('/');
   const document = {
     at: new Date(atMs).toISOString(),
     hour: Math.floor(minute / 60),
     tenMinutes: Math.floor(minute / 10),
     minute,
-    venture: entry.venture,
-    source: entry.source,
+    venture: entry.venture.toLowerCase(),
+    source,
     country,
     env,
     direction: entry.direction,
