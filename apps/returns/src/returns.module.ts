@@ -1,4 +1,4 @@
-import { importResult } from '@lockstep/contracts';
+import { importResult, shopLogRecorded } from '@lockstep/contracts';
 import { DatabaseModule, databaseMigrations } from '@lockstep/database';
 import { MessagingModule, messagingMigrations, messagingRetention } from '@lockstep/messaging';
 import {
@@ -27,7 +27,7 @@ import { OrdersStore } from './orders/orders.store.js';
 import { CreateReturnParts1763800000202 } from './orders/return-parts.migration.js';
 
 /** What this service publishes. */
-export const PUBLISHED = [importResult];
+export const PUBLISHED = [importResult, shopLogRecorded];
 
 /** Classes with the handlers of the queues that this service consumes. */
 export const CONSUMERS = [importRequestsConsumer('returns')];

@@ -15,10 +15,15 @@ class TestRoot {}
 export async function startShopUpdate(urls: {
   databaseUrl: string;
   rabbitmqUrl: string;
+  /** @default the database: the log is searched in PostgreSQL */
+  elasticsearchUrl?: string;
+  indexPrefix?: string;
 }): Promise<NestExpressApplication> {
   const config = loadConfig(shopUpdateService.config, {
     DATABASE_URL: urls.databaseUrl,
     RABBITMQ_URL: urls.rabbitmqUrl,
+    ELASTICSEARCH_URL: urls.elasticsearchUrl ?? urls.databaseUrl,
+    INDEX_PREFIX: urls.indexPrefix ?? '',
     LOCKSTEP_ADMIN_TOKEN: ADMIN_KEY,
   });
   const definition = {

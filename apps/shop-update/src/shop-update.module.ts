@@ -1,4 +1,4 @@
-import { importResult } from '@lockstep/contracts';
+import { importResult, shopLogRecorded } from '@lockstep/contracts';
 import { DatabaseModule, databaseMigrations } from '@lockstep/database';
 import { MessagingModule, messagingMigrations, messagingRetention } from '@lockstep/messaging';
 import {
@@ -15,6 +15,7 @@ import {
   BrokerMetrics,
   deadLettersController,
   isEngineUnavailable,
+  SearchModule,
 } from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CreateCatalogue1763800000101 } from './catalogue/catalogue.migration.js';
@@ -26,14 +27,16 @@ import { ProductsStore } from './catalogue/products.store.js';
 import { SellersController } from './catalogue/sellers.controller.js';
 import { SellersStore } from './catalogue/sellers.store.js';
 import { ownedByShopUpdate } from './imports/owned-by-shop-update.js';
+import { LOG_CONSUMERS, LOG_CONTROLLERS, LOG_MIGRATIONS, LOG_PROVIDERS } from './logs/log-parts.js';
 import { CreateSyncQueue1763900000102 } from './queue/sync-queue.migration.js';
+import { ShopSettings } from './shop-config/shop-settings.store.js';
 import { ShopUpdateConfig } from './shop-update.config.js';
 
 /** What this service publishes. */
-export const PUBLISHED = [importResult];
+export const PUBLISHED = [importResult, shopLogRecorded];
 
 /** Classes with the handlers of the queues that this service consumes. */
-export const CONSUMERS = [importRequestsConsumer('shop-update')];
+export const CONSUMERS = [importRequestsConsumer('shop-update'), ...LOG_CONSUMERS];
 
 /** Sellers, product sets and products. */
 @Module({})
@@ -53,6 +56,7 @@ export class ShopUpdateModule {
             ...ownershipMigrations,
             CreateCatalogue1763800000101,
             CreateSyncQueue1763900000102,
+            ...LOG_MIGRATIONS,
           ],
           poolSize: config.databasePoolSize,
           retention: {
@@ -67,12 +71,14 @@ export class ShopUpdateModule {
           isEngineUnavailable,
           drainTimeoutMs: config.shutdownGraceMs,
         }),
+        SearchModule.forService(config),
       ],
       controllers: [
         SellersController,
         ProductSetsController,
         ProductsController,
         MasterDataController,
+        ...LOG_CONTROLLERS,
         ...CONSUMERS,
         deadLettersController('shop-update'),
       ],
@@ -84,6 +90,8 @@ export class ShopUpdateModule {
         ProductsStore,
         ImportRequests,
         ProcessedKeys,
+        ShopSettings,
+        ...LOG_PROVIDERS,
         { provide: OWNED, useValue: ownedByShopUpdate },
       ],
     };

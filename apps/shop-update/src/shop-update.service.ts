@@ -1,5 +1,6 @@
 import { MessagingServer } from '@lockstep/messaging';
-import { BrokerHealth, BrokerMetrics, type ServiceDefinition } from '@lockstep/service';
+import { isSearchUnavailable } from '@lockstep/search';
+import { BrokerHealth, BrokerMetrics, SearchHealth, type ServiceDefinition } from '@lockstep/service';
 import { ShopUpdateConfig } from './shop-update.config.js';
 import { ShopUpdateModule } from './shop-update.module.js';
 
@@ -10,6 +11,7 @@ export const shopUpdateService: ServiceDefinition<ShopUpdateConfig> = {
   config: ShopUpdateConfig,
   createModule: (config) => ShopUpdateModule.forConfig(config),
   strategies: [MessagingServer],
-  health: [BrokerHealth],
+  health: [BrokerHealth, SearchHealth],
   metrics: [BrokerMetrics],
+  unavailable: { search: isSearchUnavailable },
 };

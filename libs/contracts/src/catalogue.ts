@@ -10,6 +10,7 @@ import { gmcDoctorsUpdated, masterDoctorsUpdated, traineesUpdated } from './reva
 import { traineeSyncData } from './revalidation/sync-data.v1.js';
 import { traineeSyncEnd } from './revalidation/sync-end.v1.js';
 import { traineeSyncStart } from './revalidation/sync-start.v1.js';
+import { shopLogRecorded } from './shop-update/log-recorded.v1.js';
 
 /** What an import asks of the services of ours that make objects and links for it. */
 export const importRequests: readonly MessageDefinition[] = IMPORT_OWNERS.flatMap((owner) => [
@@ -34,6 +35,7 @@ export const messages: readonly MessageDefinition[] = [
   ...importRequests,
   importResult,
   importBatchCompleted,
+  shopLogRecorded,
 ];
 
 /** The queues a service consumes, each once, in the catalogue's order. */

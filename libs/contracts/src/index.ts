@@ -22,3 +22,4 @@ export { IsAttributes, IsCode, IsDayOrInstant, IsMoney, IsStorableText } from '.
 export * from './schema/instant.js';
 export * from './schema/json-schema.js';
 export * from './schema/validate.js';
+export * from './shop-update/log-recorded.v1.js';

@@ -27,6 +27,7 @@ export * from './failpoint.js';
 export * from './front-door/plan-front-door.js';
 export { type Health, type HealthContributor, worstOf } from './health/health.js';
 export { Readiness, type ReadinessReport } from './health/readiness.js';
+export * from './logging/redact-secrets.js';
 export * from './logging/service-logger.js';
 export * from './metrics/metrics-registry.js';
 export { Answers } from './openapi/answers.js';

@@ -78,7 +78,9 @@ function toFilterQuery(filter: PlannedFilter): Json {
     case 'prefix':
       return { prefix: { [filter.path]: { value: filter.value } } };
     case 'phrase':
-      return { match_phrase: { [`lockstep.text.${filter.field}`]: { query: filter.tokens.join(' ') } } };
+      return toPhraseQuery(filter);
+    case 'not':
+      return notClause(toFilterQuery(filter.filter));
     case 'nested':
       return { nested: { path: filter.path, query: { bool: { filter: filter.filters.map(toFilterQuery) } } } };
     case 'or':
@@ -86,6 +88,17 @@ function toFilterQuery(filter: PlannedFilter): Json {
     case 'and':
       return { bool: { filter: filter.filters.map(toFilterQuery) } };
   }
+}
+
+function toPhraseQuery({ field, tokens, lastIsPrefix }: Extract<PlannedFilter, { kind: 'phrase' }>): Json {
+  const path = `lockstep.text.${field}`;
+  if (!lastIsPrefix) return { match_phrase: { [path]: { query: tokens.join(' ') } } };
+  const [prefix, ...before] = tokens.toReversed();
+  if (before.length === 0) return { prefix: { [path]: { value: prefix } } };
+  // A phrase with a prefix of the engine's own tries only some of the words that begin so.
+  const words = before.toReversed().map((token) => ({ match: { query: token } }));
+  const sequence = { ordered: true, max_gaps: 0, intervals: [...words, { prefix: { prefix } }] };
+  return { intervals: { [path]: { all_of: sequence } } };
 }
 
 function toRangeQuery({ path, from, to }: Extract<PlannedFilter, { kind: 'range' }>): Json {

@@ -383,6 +383,57 @@ export const QUERY_CASES: readonly QueryCase[] = [
     ids: 'p01 p03 p04 p12',
   },
   {
+    promise: 'matches with a last word that is only begun',
+    query: { filters: [{ field: 'programmeName', matches: 'General-Prac', lastIsPrefix: true }] },
+    ids: 'p01 p03',
+  },
+  {
+    promise: 'matches one word that is only begun',
+    query: { filters: [{ field: 'programmeName', matches: 'radio', lastIsPrefix: true }] },
+    ids: 'p03',
+  },
+  {
+    promise: 'matches takes no other word for one that is only begun',
+    query: { filters: [{ field: 'programmeName', matches: 'genera practice', lastIsPrefix: true }] },
+    ids: '',
+  },
+  {
+    promise: 'not keeps what its filter drops, documents without the field included',
+    query: { filters: [{ not: { field: 'programmeName', matches: 'practice' } }, { field: 'gmc', prefix: '700' }] },
+    ids: 'p02',
+  },
+  {
+    promise: 'not of several that hold together keeps what fails one of them',
+    query: {
+      filters: [
+        {
+          not: {
+            and: [
+              { field: 'programmeName', matches: 'practice' },
+              { field: 'personId', range: { to: 11 } },
+            ],
+          },
+        },
+        { field: 'gmc', prefix: '700' },
+      ],
+    },
+    ids: 'p02 p04',
+  },
+  { promise: 'not of everything keeps nothing', query: { filters: [{ not: { and: [] } }] }, ids: '' },
+  { promise: 'not of not is what it was', query: { filters: [{ not: { not: { or: [] } } }] }, ids: '' },
+  {
+    promise: 'not within an element is asked of that element',
+    query: {
+      filters: [
+        {
+          nested: 'programmes',
+          filters: [{ field: 'name', anyOf: ['GP'] }, { not: { field: 'from', range: { from: '2026-01-01' } } }],
+        },
+      ],
+    },
+    ids: 'p01',
+  },
+  {
     promise: 'matches without a word keeps all',
     query: { filters: [{ field: 'programmeName', matches: '*' }] },
     ids: ALL,

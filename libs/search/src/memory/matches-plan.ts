@@ -44,10 +44,12 @@ function meets(source: Source, scope: unknown, prefix: string, filter: PlannedFi
       return values(filter.path).length > 0 === (filter.kind === 'exists');
     case 'prefix':
       return values(filter.path).some((value) => String(value).startsWith(filter.value));
-    case 'phrase':
-      return wordsOf(source, filter.field).some((words) =>
-        ` ${words.join(' ')} `.includes(` ${filter.tokens.join(' ')} `),
-      );
+    case 'phrase': {
+      const wanted = ` ${filter.tokens.join(' ')}${filter.lastIsPrefix ? '' : ' '}`;
+      return wordsOf(source, filter.field).some((words) => ` ${words.join(' ')} `.includes(wanted));
+    }
+    case 'not':
+      return !meets(source, scope, prefix, filter.filter);
     case 'nested':
       return valuesAt(scope, filter.path.slice(prefix.length).split('.')).some((element) =>
         filter.filters.every((each) => meets(source, element, `${filter.path}.`, each)),

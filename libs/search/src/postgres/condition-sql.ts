@@ -39,7 +39,9 @@ function toFilterSql(layout: IndexLayout, filter: PlannedFilter, parameters: Par
     case 'prefix':
       return toPrefixSql(layout, filter.path, filter.value, parameters);
     case 'phrase':
-      return toPhraseSql(layout, filter.field, filter.tokens, parameters);
+      return toPhraseSql(layout, filter, parameters);
+    case 'not':
+      return `(${toFilterSql(layout, filter.filter, parameters)}) IS NOT TRUE`;
     case 'nested':
       return toNestedSql(layout, filter, parameters);
     case 'or':
@@ -91,13 +93,13 @@ function someValue({ one, all }: { one: string; all: string }, condition: (value
 
 function toPhraseSql(
   { phrases }: IndexLayout,
-  field: string,
-  tokens: readonly string[],
+  { field, tokens, lastIsPrefix }: Extract<PlannedFilter, { kind: 'phrase' }>,
   parameters: Parameters,
 ): string {
   const column = phrases.get(field);
   if (column === undefined) return 'false';
-  return `d.${column} @@ ${parameters.add(tokens.map(quoteLexeme).join(' <-> '), 'tsquery')}`;
+  const sequence = tokens.map(quoteLexeme).join(' <-> ') + (lastIsPrefix ? ':*' : '');
+  return `d.${column} @@ ${parameters.add(sequence, 'tsquery')}`;
 }
 
 function toNestedSql(

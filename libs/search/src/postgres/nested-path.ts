@@ -51,6 +51,8 @@ function toPathCondition(filter: PlannedFilter, prefix: string, name: Name): str
       return toConditions(filter.filters, prefix, ' || ', name);
     case 'and':
       return toConditions(filter.filters, prefix, ' && ', name);
+    case 'not':
+      return `!(${toPathCondition(filter.filter, prefix, name)})`;
     case 'phrase':
       throw new Error(`${filter.field} is matched by words inside a nested field.`);
   }

@@ -44,7 +44,13 @@ export type PlannedFilter =
     }
   | { readonly kind: 'exists' | 'missing'; readonly path: string }
   | { readonly kind: 'prefix'; readonly path: string; readonly value: string }
-  | { readonly kind: 'phrase'; readonly field: string; readonly tokens: readonly string[] }
+  | {
+      readonly kind: 'phrase';
+      readonly field: string;
+      readonly tokens: readonly string[];
+      readonly lastIsPrefix: boolean;
+    }
+  | { readonly kind: 'not'; readonly filter: PlannedFilter }
   | { readonly kind: 'nested'; readonly path: string; readonly filters: readonly PlannedFilter[] }
   | { readonly kind: 'or' | 'and'; readonly filters: readonly PlannedFilter[] };
 
@@ -159,13 +165,14 @@ interface Scope {
 function planFilter(scope: Scope, filter: Filter): PlannedFilter {
   if ('or' in filter) return { kind: 'or', filters: filter.or.map((branch) => planFilter(scope, branch)) };
   if ('and' in filter) return { kind: 'and', filters: filter.and.map((part) => planFilter(scope, part)) };
+  if ('not' in filter) return { kind: 'not', filter: planFilter(scope, filter.not) };
   if ('nested' in filter) return planNested(scope, filter.nested, filter.filters);
   const { field } = filter;
   if ('anyOf' in filter) return planValues(scope, 'anyOf', field, filter.anyOf);
   if ('noneOf' in filter) return planValues(scope, 'noneOf', field, filter.noneOf);
   if ('range' in filter) return planRange(scope, field, filter.range);
   if ('prefix' in filter) return planPrefix(scope, field, filter.prefix);
-  if ('matches' in filter) return planPhrase(scope, field, filter.matches);
+  if ('matches' in filter) return planPhrase(scope, field, filter.matches, filter.lastIsPrefix ?? false);
   scalarField(scope.fields, field);
   return { kind: filter.exists ? 'exists' : 'missing', path: scope.prefix + field };
 }
@@ -205,13 +212,13 @@ function planPrefix(scope: Scope, field: string, value: string): PlannedFilter {
   return { kind: 'prefix', path: scope.prefix + field, value };
 }
 
-function planPhrase(scope: Scope, field: string, text: string): PlannedFilter {
+function planPhrase(scope: Scope, field: string, text: string, lastIsPrefix: boolean): PlannedFilter {
   scalarField(scope.fields, field);
   if (scope.prefix !== '' || !scope.schema.matchFields.includes(field)) {
     throw new SearchQueryError('FIELD_UNSUITABLE', `${field} cannot be matched by words.`);
   }
   const tokens = tokenize(checkedText(text));
-  return tokens.length === 0 ? { kind: 'and', filters: [] } : { kind: 'phrase', field, tokens };
+  return tokens.length === 0 ? { kind: 'and', filters: [] } : { kind: 'phrase', field, tokens, lastIsPrefix };
 }
 
 function planNested(scope: Scope, path: string, filters: readonly Filter[]): PlannedFilter {
@@ -241,5 +248,6 @@ function countConditions(filters: readonly Filter[]): number {
 function partsOf(filter: Filter): readonly Filter[] {
   if ('or' in filter) return filter.or;
   if ('and' in filter) return filter.and;
+  if ('not' in filter) return [filter.not];
   return 'nested' in filter ? filter.filters : [];
 }

@@ -38,6 +38,8 @@ export type Filter =
        * aside. Needs `match: true`. A text without a word keeps every document. At most 256 characters.
        */
       readonly matches: string;
+      /** The last word is only the beginning of one. @default false */
+      readonly lastIsPrefix?: boolean;
     }
   | {
       /** Path of a nested field of which one element meets all the filters. */
@@ -51,6 +53,10 @@ export type Filter =
   | {
       /** All hold; none given: every document. */
       readonly and: readonly Filter[];
+    }
+  | {
+      /** The filter does not hold: documents without its field are kept. */
+      readonly not: Filter;
     };
 
 /** An order. Missing values come last in both directions; ties are settled by the document's id, ascending. */

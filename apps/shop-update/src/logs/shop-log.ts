@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import {
+  SHOP_LOG_MESSAGE_LENGTH,
+  type ShopLogDirection,
+  type ShopLogEntryV1,
+  shopLogRecorded,
+} from '@lockstep/contracts';
+import { Outbox } from '@lockstep/messaging';
+import { Clock, redactSecrets } from '@lockstep/service';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { ShopSettings } from '../shop-config/shop-settings.store.js';
+
+/** What a step of a call adds to the log. */
+export interface ShopLogLine {
+  readonly direction: ShopLogDirection;
+  /** What was sent or came, as it was; secrets in it are hidden here. */
+  readonly text: string;
+  /** @default now */
+  readonly at?: Date;
+  readonly requestId?: string | null;
+  /** The SKUs and sets of these are looked up. */
+  readonly itemIds?: readonly (number | string)[];
+  readonly method?: string | null;
+  readonly topic?: string | null;
+  readonly flow?: string | null;
+  readonly httpStatus?: number | null;
+  readonly durationMs?: number | null;
+  readonly requeueCount?: number | null;
+  readonly errorReason?: string | null;
+}
+
+interface Named {
+  readonly sellerSkus: string[];
+  readonly shopSkus: string[];
+  readonly productSetIds: string[];
+}
+
+const CUT = ' … cut';
+/** Entries of one message. */
+const MESSAGE_ENTRIES = 50;
+
+/** Writes calls to the shop, its answers and its callbacks to the log, with the transaction of what they change. */
+@Injectable()
+export class ShopLog {
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly settings: ShopSettings,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Leaves with the caller's transaction. Every entry begins with its direction and ends with the id of its request. */
+  async record(manager: EntityManager, lines: readonly ShopLogLine[]): Promise<void> {
+    if (lines.length === 0) return;
+    const { venture, country, environment } = await this.settings.current(manager);
+    const shop = { venture: venture.toLowerCase(), source: `${country}/${environment}`.toLowerCase() };
+    const named = await nameItems(manager, lines);
+    const entries = lines.map((line, at) => ({ ...this.toEntry(line), ...shop, ...named[at] }));
+    for (let at = 0; at < entries.length; at += MESSAGE_ENTRIES) {
+      await this.outbox.add(manager, shopLogRecorded, { items: entries.slice(at, at + MESSAGE_ENTRIES) });
+    }
+  }
+
+  private toEntry(line: ShopLogLine): Omit<ShopLogEntryV1, 'venture' | 'source'> {
+    const { direction, requestId = null, method = null } = line;
+    return {
+      id: randomUUID(),
+      at: (line.at ?? this.clock.now()).toISOString(),
+      direction,
+      message: toMessage([direction, method, redactSecrets(line.text)], requestId),
+      requestId,
+      itemIds: (line.itemIds ?? []).map(String),
+      method,
+      topic: line.topic ?? null,
+      flow: line.flow ?? null,
+      httpStatus: line.httpStatus ?? null,
+      durationMs: line.durationMs === undefined || line.durationMs === null ? null : Math.round(line.durationMs),
+      requeueCount: line.requeueCount ?? null,
+      errorReason: line.errorReason ?? null,
+    };
+  }
+}
+
+function toMessage(parts: readonly (string | null)[], requestId: string | null): string {
+  const text = parts.filter((part) => part !== null && part !== '').join(' ');
+  const end = requestId === null ? '' : ` ${requestId}`;
+  const room = SHOP_LOG_MESSAGE_LENGTH - end.length;
+  return (text.length <= room ? text : text.slice(0, room - CUT.length).replace(/[\uD800-\uDBFF]$/u, '') + CUT) + end;
+}
+
+/** Names of what the items of each line are about, by one reading for all of them. */
+async function nameItems(manager: EntityManager, lines: readonly ShopLogLine[]): Promise<Named[]> {
+  const ids = [...new Set(lines.flatMap(({ itemIds = [] }) => itemIds.map(String)))];
+  if (ids.length === 0) return lines.map(() => ({ sellerSkus: [], shopSkus: [], productSetIds: [] }));
+  const rows: { id: string; setId: string; sellerSku: string | null; shopSku: string | null }[] = await manager.query(
+    `SELECT i.id::text AS id, i.product_set_id::text AS "setId", p.seller_sku AS "sellerSku", p.shop_sku AS "shopSku"
+     FROM sync_item i
+     LEFT JOIN product p ON p.id = i.product_id OR (i.product_id IS NULL AND p.product_set_id = i.product_set_id)
+     WHERE i.id = ANY ($1::bigint[])`,
+    [ids],
+  );
+  return lines.map(({ itemIds = [] }) => {
+    const wanted = new Set(itemIds.map(String));
+    const found = rows.filter(({ id }) => wanted.has(id));
+    return {
+      sellerSkus: distinct(found.map(({ sellerSku }) => sellerSku)),
+      shopSkus: distinct(found.map(({ shopSku }) => shopSku)),
+      productSetIds: distinct(found.map(({ setId }) => setId)),
+    };
+  });
+}
+
+/** At most as many as an entry takes. */
+function distinct(values: readonly (string | null)[]): string[] {
+  return [...new Set(values.filter((value) => value !== null))].slice(0, 1_000);
+}
