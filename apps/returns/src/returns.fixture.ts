@@ -15,10 +15,14 @@ class TestRoot {}
 export async function startReturns(urls: {
   databaseUrl: string;
   rabbitmqUrl: string;
+  elasticsearchUrl: string;
+  indexPrefix?: string;
 }): Promise<NestExpressApplication> {
   const config = loadConfig(returnsService.config, {
     DATABASE_URL: urls.databaseUrl,
     RABBITMQ_URL: urls.rabbitmqUrl,
+    ELASTICSEARCH_URL: urls.elasticsearchUrl,
+    INDEX_PREFIX: urls.indexPrefix ?? '',
     LOCKSTEP_ADMIN_TOKEN: ADMIN_KEY,
   });
   const definition = {

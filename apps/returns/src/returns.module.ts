@@ -9,15 +9,18 @@ import {
   ownershipRetention,
   ProcessedKeys,
 } from '@lockstep/ownership';
+import { searchMigrations, searchRetention } from '@lockstep/search';
 import {
   accessRetention,
   BrokerHealth,
   BrokerMetrics,
   deadLettersController,
   isEngineUnavailable,
-  type ServiceConfig,
+  SearchModule,
 } from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { DOCUMENT_CONTROLLERS, documentProviders } from './documents/document-parts.js';
+import { CreateReturnGraves1763800000210 } from './documents/return-graves.migration.js';
 import { ownedByReturns } from './imports/owned-by-returns.js';
 import { OrderReturnsController } from './order-returns/order-returns.controller.js';
 import { OrderReturnsStore } from './order-returns/order-returns.store.js';
@@ -25,6 +28,7 @@ import { OrdersController } from './orders/orders.controller.js';
 import { CreateOrders1763800000201 } from './orders/orders.migration.js';
 import { OrdersStore } from './orders/orders.store.js';
 import { CreateReturnParts1763800000202 } from './orders/return-parts.migration.js';
+import type { ReturnsConfig } from './returns.config.js';
 
 /** What this service publishes. */
 export const PUBLISHED = [importResult, shopLogRecorded];
@@ -35,7 +39,7 @@ export const CONSUMERS = [importRequestsConsumer('returns')];
 /** Orders, and what comes back of them. */
 @Module({})
 export class ReturnsModule {
-  static forConfig(config: ServiceConfig): DynamicModule {
+  static forConfig(config: ReturnsConfig): DynamicModule {
     return {
       module: ReturnsModule,
       imports: [
@@ -48,12 +52,14 @@ export class ReturnsModule {
             ...databaseMigrations,
             ...messagingMigrations,
             ...ownershipMigrations,
+            ...searchMigrations,
             CreateOrders1763800000201,
             CreateReturnParts1763800000202,
+            CreateReturnGraves1763800000210,
           ],
           poolSize: config.databasePoolSize,
           retention: {
-            rules: [...messagingRetention, ...ownershipRetention, ...accessRetention],
+            rules: [...messagingRetention, ...ownershipRetention, ...searchRetention, ...accessRetention],
             limits: config.retention,
           },
         }),
@@ -64,14 +70,22 @@ export class ReturnsModule {
           isEngineUnavailable,
           drainTimeoutMs: config.shutdownGraceMs,
         }),
+        SearchModule.forService(config),
       ],
       // Dead letters lie below the path of the returns, which would take their name for an id.
-      controllers: [deadLettersController('returns'), OrdersController, OrderReturnsController, ...CONSUMERS],
+      controllers: [
+        deadLettersController('returns'),
+        ...DOCUMENT_CONTROLLERS,
+        OrdersController,
+        OrderReturnsController,
+        ...CONSUMERS,
+      ],
       providers: [
         BrokerHealth,
         BrokerMetrics,
         OrdersStore,
         OrderReturnsStore,
+        ...documentProviders(config),
         ImportRequests,
         ProcessedKeys,
         { provide: OWNED, useValue: ownedByReturns },

@@ -1,14 +1,18 @@
 import { MessagingServer } from '@lockstep/messaging';
-import { BrokerHealth, BrokerMetrics, ServiceConfig, type ServiceDefinition } from '@lockstep/service';
+import { isSearchUnavailable } from '@lockstep/search';
+import { BrokerHealth, BrokerMetrics, SearchHealth, type ServiceDefinition } from '@lockstep/service';
+import { ReturnIndexHealth } from './documents/return-family.js';
+import { ReturnsConfig } from './returns.config.js';
 import { ReturnsModule } from './returns.module.js';
 
 /** Orders and their returns, to be run alone or beside others. */
-export const returnsService: ServiceDefinition<ServiceConfig> = {
+export const returnsService: ServiceDefinition<ReturnsConfig> = {
   service: 'returns',
   version: '0.1.0',
-  config: ServiceConfig,
+  config: ReturnsConfig,
   createModule: (config) => ReturnsModule.forConfig(config),
   strategies: [MessagingServer],
-  health: [BrokerHealth],
+  health: [BrokerHealth, SearchHealth, ReturnIndexHealth],
   metrics: [BrokerMetrics],
+  unavailable: { search: isSearchUnavailable },
 };

@@ -49,7 +49,12 @@ describeWithEngines('orders and returns', (engines) => {
 
   beforeAll(async () => {
     [database, vhost] = await Promise.all([createTestDatabase(engines), createTestVhost(engines)]);
-    app = await startReturns({ databaseUrl: database.url, rabbitmqUrl: vhost.url });
+    app = await startReturns({
+      databaseUrl: database.url,
+      rabbitmqUrl: vhost.url,
+      // Nothing here is searched.
+      elasticsearchUrl: database.url,
+    });
     asker = await openImportAsker(vhost.url, 'returns');
     await put('/api/orders/1', ORDER);
   });

@@ -53,8 +53,12 @@ export class CreateOrders1763800000201 implements MigrationInterface {
         refund_amount numeric(14, 2),
         is_cod boolean NOT NULL,
         requested_at timestamptz,
+        -- What was agreed in the end, in the words of whoever agreed.
+        resolution text,
+        invoice_number text,
         version bigint NOT NULL,
         deleted boolean NOT NULL DEFAULT false,
+        created_at timestamptz NOT NULL DEFAULT now(),
         updated_at timestamptz NOT NULL DEFAULT now()
       );
       CREATE INDEX order_return_order_idx ON order_return (order_id);
@@ -66,6 +70,11 @@ export class CreateOrders1763800000201 implements MigrationInterface {
         sku text,
         quantity integer NOT NULL,
         return_reason text,
+        return_sub_reason text,
+        ean text,
+        esin text,
+        -- Addresses of pictures, never looked into.
+        images text[],
         PRIMARY KEY (return_id, id)
       );
     `);

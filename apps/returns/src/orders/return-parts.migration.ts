@@ -27,6 +27,8 @@ export class CreateReturnParts1763800000202 implements MigrationInterface {
         external_updated_at timestamptz,
         return_item_id bigint,
         item_status text,
+        -- What the warehouse found: condition, reasons, shelf.
+        details jsonb,
         -- The same event told twice is one.
         event_key text NOT NULL,
         created_at timestamptz NOT NULL DEFAULT clock_timestamp(),

@@ -7,6 +7,8 @@ import type { RowFit } from './fit-rows.js';
 export interface LiveResult {
   readonly written: number;
   readonly stale: number;
+  /** What became of each row, in their order: as in the generation that is read, but `rejected` where any refused it. */
+  readonly outcomes: readonly WriteOutcome[];
   /** Documents that some generation cannot store; the index is named. The others were written. */
   readonly rejected: readonly (RejectedRow & { readonly index: string })[];
 }
@@ -28,17 +30,21 @@ export async function writeToTargets(
   targets: readonly LiveTarget[],
   rows: readonly IndexRow[],
 ): Promise<LiveResult | 'activeMissing'> {
-  if (rows.length === 0) return { written: 0, stale: 0, rejected: [] };
+  if (rows.length === 0) return { written: 0, stale: 0, outcomes: [], rejected: [] };
   const rejected: (RejectedRow & { index: string })[] = [];
+  const refusals = new Map<number, WriteOutcome>();
   let outcomes: readonly WriteOutcome[] = [];
   for (const { index, fit } of targets) {
     outcomes = await engine.bulk(rows.map(fit).map(({ id, version, source }) => ({ index, id, version, source })));
     for (const [at, outcome] of outcomes.entries()) {
       if (outcome.status === 'retryable') throw new SearchUnavailableError(`${index}: ${outcome.reason}`);
-      if (outcome.status === 'rejected') rejected.push({ id: rows[at]!.id, reason: outcome.reason, index });
+      if (outcome.status !== 'rejected') continue;
+      rejected.push({ id: rows[at]!.id, reason: outcome.reason, index });
+      refusals.set(at, outcome);
     }
   }
   if (outcomes.some(({ status }) => status === 'missing')) return 'activeMissing';
   const count = (status: WriteOutcome['status']) => outcomes.filter((outcome) => outcome.status === status).length;
-  return { written: count('ok'), stale: count('stale'), rejected };
+  const perRow = outcomes.map((outcome, at) => refusals.get(at) ?? outcome);
+  return { written: count('ok'), stale: count('stale'), outcomes: perRow, rejected };
 }

@@ -1,0 +1,25 @@
+import type { Provider } from '@nestjs/common';
+import type { ReturnsConfig } from '../returns.config.js';
+import { AggregatesStore } from './aggregates.store.js';
+import { hashPersonalWith } from './hash-personal.js';
+import { HASH_PERSONAL, IndexedReturns, RETURN_TARGETS } from './indexed-returns.js';
+import { ReturnFamily, ReturnIndexHealth } from './return-family.js';
+import { RETURN_INDEX } from './return-index.js';
+import { SearchIndexTarget } from './search-index.target.js';
+
+/** Routes of the index. */
+export const DOCUMENT_CONTROLLERS = [];
+
+/** What makes returns searchable. */
+export function documentProviders(config: ReturnsConfig): Provider[] {
+  return [
+    AggregatesStore,
+    ReturnFamily,
+    ReturnIndexHealth,
+    SearchIndexTarget,
+    IndexedReturns,
+    { provide: HASH_PERSONAL, useValue: hashPersonalWith(config.hashKey) },
+    { provide: RETURN_TARGETS, inject: [SearchIndexTarget], useFactory: (index: SearchIndexTarget) => [index] },
+    { provide: RETURN_INDEX, useExisting: IndexedReturns },
+  ];
+}

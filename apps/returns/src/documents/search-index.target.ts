@@ -1,0 +1,39 @@
+import { type IndexRow, toIndexSource, type WriteOutcome } from '@lockstep/search';
+import { Injectable } from '@nestjs/common';
+import { ReturnFamily } from './return-family.js';
+import { returnSchema } from './return-schema.js';
+import type { ReturnRow, ReturnTarget, RowOutcome } from './return-target.js';
+
+/** Writes to every generation that takes writes, the one that is read last. */
+@Injectable()
+export class SearchIndexTarget implements ReturnTarget {
+  readonly name = 'search index';
+
+  constructor(private readonly family: ReturnFamily) {}
+
+  async write(rows: readonly ReturnRow[], signal?: AbortSignal): Promise<RowOutcome[]> {
+    const family = await this.family.ready();
+    signal?.throwIfAborted();
+    const { outcomes } = await family.writeLive(rows.map(toIndexRow));
+    return outcomes.map(toRowOutcome);
+  }
+}
+
+/** A row as an index of ours takes it. */
+export function toIndexRow({ id, version, document }: ReturnRow): IndexRow {
+  const key = { id: String(id), version };
+  return { ...key, source: toIndexSource(returnSchema, { ...key, document }) };
+}
+
+function toRowOutcome(outcome: WriteOutcome): RowOutcome {
+  switch (outcome.status) {
+    case 'ok':
+      return { status: 'written' };
+    case 'stale':
+      return { status: 'stale' };
+    case 'missing':
+      return { status: 'retryable', reason: 'The index was removed.' };
+    default:
+      return { status: outcome.status, reason: outcome.reason };
+  }
+}
