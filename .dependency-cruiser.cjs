@@ -24,7 +24,13 @@ module.exports = {
       name: 'an-app-never-imports-another',
       severity: 'error',
       from: { path: '^apps/([^/]+)/', pathNot: '^apps/standalone/' },
-      to: { path: '^apps/([^/]+)/', pathNot: '^apps/$1/' },
+      to: { path: '^apps/([^/]+)/', pathNot: '^apps/($1|shop-simulator)/' },
+    },
+    {
+      name: 'only-tests-and-demonstrations-use-the-simulator',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: '(\\.(test|fixture)\\.ts$|^apps/(standalone|shop-simulator)/)' },
+      to: { path: '^apps/shop-simulator/' },
     },
     {
       name: 'standalone-takes-apps-at-their-definition',

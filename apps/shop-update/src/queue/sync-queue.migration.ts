@@ -145,9 +145,12 @@ export class CreateSyncQueue1763900000102 implements MigrationInterface {
         remote_address text,
         received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         handled_at timestamptz,
-        attempts integer NOT NULL DEFAULT 0
+        attempts integer NOT NULL DEFAULT 0,
+        -- When it may be tried, after an attempt that failed.
+        available_at timestamptz NOT NULL DEFAULT clock_timestamp()
       );
-      CREATE INDEX callback_inbox_request_idx ON callback_inbox (request_id);
+      CREATE INDEX callback_inbox_request_idx ON callback_inbox (request_id, id);
+      CREATE INDEX callback_inbox_verdict_idx ON callback_inbox (verdict, id);
       CREATE INDEX callback_inbox_received_idx ON callback_inbox (id) WHERE handled_at IS NULL;
     `);
   }

@@ -1,18 +1,60 @@
+import { inTransaction } from '@lockstep/database';
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
-import { type Settings, type StoredSettings, toSettings } from './settings.js';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { Flow } from '../queue/topics.js';
+import { DEFAULT_SETTINGS, type Settings, type StoredSettings, toSettings } from './settings.js';
 
 /** Notified after each change of the settings; also wakes whoever waits for a pause to end. */
 export const SETTINGS_CHANNEL = 'shop_config';
+
+/** A version of the settings, and who made it. */
+export interface SettingsVersion {
+  readonly settings: Settings;
+  readonly changedBy: string | null;
+  readonly changedAt: string | null;
+}
 
 /** The settings of the shop, every version of them. */
 @Injectable()
 export class ShopSettings {
   /** Those in force for the caller's transaction. */
   async current(manager: EntityManager): Promise<Settings> {
-    const [row]: { version: string; settings: StoredSettings }[] = await manager.query(
-      'SELECT version, settings FROM shop_config ORDER BY version DESC LIMIT 1',
+    return (await this.newest(manager)).settings;
+  }
+
+  async newest(manager: EntityManager): Promise<SettingsVersion> {
+    const [row]: { version: string; settings: StoredSettings; by: string; at: Date }[] = await manager.query(
+      'SELECT version, settings, changed_by AS by, changed_at AS at FROM shop_config ORDER BY version DESC LIMIT 1',
     );
-    return row ? toSettings(Number(row.version), row.settings) : toSettings(0, {});
+    if (!row) return { settings: toSettings(0, {}), changedBy: null, changedAt: null };
+    const settings = toSettings(Number(row.version), row.settings);
+    return { settings, changedBy: row.by, changedAt: row.at.toISOString() };
+  }
+
+  /** Puts the next version in force, made of the newest by `change`; one after the other. */
+  async save(
+    dataSource: DataSource,
+    changedBy: string,
+    change: (former: StoredSettings) => StoredSettings,
+  ): Promise<void> {
+    await inTransaction(dataSource, async (manager) => {
+      await manager.query('LOCK TABLE shop_config IN SHARE ROW EXCLUSIVE MODE');
+      const [row]: { settings: StoredSettings }[] = await manager.query(
+        'SELECT settings FROM shop_config ORDER BY version DESC LIMIT 1',
+      );
+      const next = change({ ...DEFAULT_SETTINGS, ...row?.settings });
+      await manager.query('INSERT INTO shop_config (settings, changed_by) VALUES ($1, $2)', [next, changedBy]);
+      await manager.query(`SELECT pg_notify($1, '')`, [SETTINGS_CHANNEL]);
+    });
+  }
+
+  /** Calls that are not answered yet and were sent under another flow than this one. */
+  async countDraining(manager: EntityManager, flow: Flow): Promise<number> {
+    const [row]: { calls: number }[] = await manager.query(
+      `SELECT count(DISTINCT c.id)::int AS calls FROM sync_item i JOIN sync_call c ON c.id = i.request_id
+       WHERE i.status IN ('made_request', 'got_acknowledgment') AND i.finished_at IS NULL AND c.flow <> $1`,
+      [flow],
+    );
+    return row?.calls ?? 0;
   }
 }

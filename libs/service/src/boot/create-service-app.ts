@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { SwaggerModule } from '@nestjs/swagger';
+import type { Request } from 'express';
 import helmet from 'helmet';
 import { ServiceConfig } from '../config/service-config.js';
 import { ServiceMetrics } from '../metrics/service-metrics.js';
@@ -11,6 +12,7 @@ import { observeRequests } from '../requests/observe-requests.js';
 import { ServiceIdentity } from '../service-identity.js';
 import { ServiceModule } from './service.module.js';
 import type { ServiceDefinition } from './service-definition.js';
+import { SERVICE_PARTS, type ServiceParts } from './service-parts.js';
 
 @Module({})
 class RootModule {}
@@ -54,11 +56,20 @@ export function configureApp(app: NestExpressApplication): void {
   app.use(observeRequests(app.get(ServiceMetrics)));
   // Upgrading to https would break a plain http installation on any host but localhost.
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
-  app.useBodyParser('json', { limit: config.bodyLimitBytes });
+  const { unparsedPaths } = app.get<ServiceParts>(SERVICE_PARTS);
+  app.useBodyParser('json', {
+    limit: config.bodyLimitBytes,
+    type: (message) => isParsed(message as Request, unparsedPaths),
+  });
   // Built at the first request: at boot it would cost every start what few need.
   const document = () => buildDocument(app);
   // Under its name as well, where several services share an address. First: the other would take everything below it.
   const { service } = app.get(ServiceIdentity);
   SwaggerModule.setup(`api/docs/${service}`, app, document, { jsonDocumentUrl: `api/docs/${service}/json` });
   SwaggerModule.setup('api/docs', app, document, { jsonDocumentUrl: 'api/docs-json' });
+}
+
+/** With or without a slash at its end a path is the same route. */
+function isParsed(request: Request, unparsedPaths: readonly string[]): boolean {
+  return request.is('application/json') !== false && !unparsedPaths.includes(request.path.replace(/\/$/, ''));
 }

@@ -12,4 +12,6 @@ export interface ServiceParts {
   readonly metrics: readonly InjectionToken[];
   /** Which errors mean that an engine is unreachable, beside those of database, search and broker. */
   readonly unavailable: UnavailableChecks;
+  /** Paths whose handlers read the body themselves even where it says that it is JSON: what is none must reach them too. */
+  readonly unparsedPaths: readonly string[];
 }

@@ -38,6 +38,7 @@ export class ServiceModule {
     const parts: ServiceParts = {
       health: [DatabaseHealth, ...(options.health ?? [])],
       metrics: options.metrics ?? [],
+      unparsedPaths: options.unparsedPaths ?? [],
       // The database comes last: it also claims the bare socket errors that stand as causes in the others.
       unavailable: {
         search: isSearchUnavailable,

@@ -1,0 +1,133 @@
+import { inTransaction } from '@lockstep/database';
+import { type Page, pageOffset, toPage } from '@lockstep/service';
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { CallbackRow, CallbacksQuery } from './callbacks.answer.js';
+import type { AcceptedCall } from './decide-replies.js';
+import type { Verdict } from './decide-verdict.js';
+
+/** Notified when callbacks have come in. */
+export const CALLBACKS_CHANNEL = 'shop_callbacks';
+
+/** A callback that waits to be applied. */
+export interface ReceivedCallback {
+  readonly id: number;
+  readonly requestId: string;
+  readonly params: { readonly result?: unknown };
+  readonly attempts: number;
+}
+
+const VIEW = `json_build_object('id', id, 'requestId', request_id, 'verdict', verdict, 'detail', detail,
+  'remoteAddress', remote_address, 'receivedAt', to_char(received_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  'handledAt', to_char(handled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'body', body)`;
+
+/** What the shop has called back with, as it came, and what became of it. */
+@Injectable()
+export class InboxStore {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Keeps all of them or none; whoever was answered afterwards may rely on it. */
+  async keep(calls: readonly AcceptedCall[], remoteAddress: string): Promise<void> {
+    if (calls.length === 0) return;
+    await inTransaction(this.dataSource, async (manager) => {
+      await manager.query(
+        `INSERT INTO callback_inbox (request_id, body, remote_address)
+         SELECT call->>'requestId', call->'params', $2 FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS c (call, position)
+         ORDER BY position`,
+        [JSON.stringify(calls), remoteAddress],
+      );
+      await manager.query(`SELECT pg_notify($1, '')`, [CALLBACKS_CHANNEL]);
+    });
+  }
+
+  /** Takes the oldest one that nobody else has; those of one request one after the other, in the order of their arrival. */
+  async take(manager: EntityManager): Promise<ReceivedCallback | undefined> {
+    const [row]: ReceivedCallback[] = await manager.query(
+      `SELECT id::float8 AS id, request_id AS "requestId", body AS params, attempts FROM callback_inbox i
+       WHERE handled_at IS NULL AND available_at <= clock_timestamp() AND NOT EXISTS (
+         SELECT FROM callback_inbox e WHERE e.request_id = i.request_id AND e.handled_at IS NULL AND e.id < i.id)
+       ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED`,
+    );
+    return row;
+  }
+
+  async settle(manager: EntityManager, id: number, verdict: Verdict, detail: string | null): Promise<void> {
+    await manager.query(
+      `UPDATE callback_inbox SET verdict = $2, detail = $3, handled_at = clock_timestamp() WHERE id = $1`,
+      [id, verdict, detail],
+    );
+  }
+
+  /** Puts one off that could not be applied. */
+  async putOff(id: number, error: string, restMs: number): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE callback_inbox SET attempts = attempts + 1, detail = $2,
+         available_at = clock_timestamp() + $3 * interval '1 millisecond' WHERE id = $1`,
+      [id, error, restMs],
+    );
+  }
+
+  /** Milliseconds until the next one may be tried; null when none waits. */
+  async nextDueInMs(): Promise<number | null> {
+    const [row]: { ms: number | null }[] = await this.dataSource.query(
+      `SELECT greatest(0, extract(epoch FROM min(available_at) - clock_timestamp()) * 1000)::float8 AS ms
+       FROM callback_inbox WHERE handled_at IS NULL`,
+    );
+    return row?.ms ?? null;
+  }
+
+  /** The verdict on an earlier one of the same request, and whether it said the same. */
+  async findEarlier(
+    manager: EntityManager,
+    { id, requestId }: ReceivedCallback,
+  ): Promise<{ verdict: Verdict; isSame: boolean } | undefined> {
+    const [row]: { verdict: Verdict; isSame: boolean }[] = await manager.query(
+      `SELECT e.verdict, e.body = i.body AS "isSame" FROM callback_inbox e JOIN callback_inbox i ON i.id = $1
+       WHERE e.request_id = $2 AND e.id < i.id AND e.verdict IN ('applied', 'unusable') ORDER BY e.id DESC LIMIT 1`,
+      [id, requestId],
+    );
+    return row;
+  }
+
+  /** Lets one be judged again; false when there is none. */
+  async reapply(id: number): Promise<boolean> {
+    return inTransaction(this.dataSource, async (manager) => {
+      const rows: unknown[] = await manager.query(
+        `WITH again AS (
+           UPDATE callback_inbox SET verdict = 'received', handled_at = NULL, detail = NULL, attempts = 0,
+             available_at = clock_timestamp() WHERE id = $1 RETURNING id)
+         SELECT id FROM again`,
+        [id],
+      );
+      await manager.query(`SELECT pg_notify($1, '')`, [CALLBACKS_CHANNEL]);
+      return rows.length > 0;
+    });
+  }
+
+  async find(id: number): Promise<CallbackRow | undefined> {
+    const [row]: { row: CallbackRow }[] = await this.dataSource.query(
+      `SELECT ${VIEW} AS row FROM callback_inbox WHERE id = $1`,
+      [id],
+    );
+    return row?.row;
+  }
+
+  /** The latest first. */
+  async list(query: CallbacksQuery): Promise<Page<CallbackRow>> {
+    const where = '($1::text IS NULL OR verdict = $1) AND ($2::text IS NULL OR request_id = $2)';
+    const values = [query.verdict ?? null, query.requestId ?? null];
+    const rows: { row: CallbackRow }[] = await this.dataSource.query(
+      `SELECT ${VIEW} AS row FROM callback_inbox WHERE ${where} ORDER BY id DESC LIMIT $3 OFFSET $4`,
+      [...values, query.pageSize, pageOffset(query)],
+    );
+    const [count]: { total: number }[] = await this.dataSource.query(
+      `SELECT count(*)::int AS total FROM callback_inbox WHERE ${where}`,
+      values,
+    );
+    return toPage(
+      query,
+      rows.map(({ row }) => row),
+      count?.total ?? 0,
+    );
+  }
+}
