@@ -90,7 +90,12 @@ export class JobStore {
   }
 
   /** Takes over a run whose lease has run out; its former holder's token is worth nothing from here. */
-  async takeOver(manager: EntityManager, { id, leaseToken }: Job, owner: string, leaseMs: number): Promise<Job | undefined> {
+  async takeOver(
+    manager: EntityManager,
+    { id, leaseToken }: Job,
+    owner: string,
+    leaseMs: number,
+  ): Promise<Job | undefined> {
     const [job]: Job[] = await manager.query(
       `WITH taken AS (
          UPDATE order_return_algolia_sync SET lease_token = lease_token + 1, attempt = attempt + 1, lease_owner = $3,

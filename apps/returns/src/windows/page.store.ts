@@ -63,16 +63,7 @@ export class PageStore {
          UPDATE return_sync_run SET indexed = indexed + $5, noop = noop + $6, tombstoned = tombstoned + $7,
            failed = failed + $8 WHERE id IN (SELECT run_id FROM page))
        SELECT FROM page`,
-      [
-        page.runId,
-        page.pageNo,
-        page.leaseToken,
-        left,
-        counts.indexed,
-        counts.noop,
-        counts.tombstoned,
-        counts.failed,
-      ],
+      [page.runId, page.pageNo, page.leaseToken, left, counts.indexed, counts.noop, counts.tombstoned, counts.failed],
     );
     if (rows.length === 0) return false;
     await this.park(manager, page, end);

@@ -1,11 +1,5 @@
 import { type ReturnSyncProcessingV1, returnSyncProcessingQueue } from '@lockstep/contracts';
-import {
-  ack,
-  QueueHandler,
-  type ReceivedMessage,
-  retry,
-  type Verdict,
-} from '@lockstep/messaging';
+import { ack, QueueHandler, type ReceivedMessage, retry, type Verdict } from '@lockstep/messaging';
 import { Controller } from '@nestjs/common';
 import { type PageResult, PageWorker } from './page-worker.js';
 

@@ -26,7 +26,9 @@ export class RunEnd {
 
   /** A database that lost transactions may have returns behind their own documents, which no window would find. */
   private async verifyAfterReconcile(manager: EntityManager, runId: string): Promise<void> {
-    const [run]: { trigger: string }[] = await manager.query('SELECT trigger FROM return_sync_run WHERE id = $1', [runId]);
+    const [run]: { trigger: string }[] = await manager.query('SELECT trigger FROM return_sync_run WHERE id = $1', [
+      runId,
+    ]);
     if (run?.trigger !== 'reconcile') return;
     await this.claims.create(
       manager,
