@@ -1,5 +1,6 @@
 import { Env, SearchingServiceConfig } from '@lockstep/service';
-import { IsNotEmpty, IsOptional, MinLength } from 'class-validator';
+import { IsIn, IsInt, IsNotEmpty, IsNumber, IsOptional, IsString, Max, Min, MinLength } from 'class-validator';
+import { WINDOW_MODES, type WindowMode } from './windows/window.js';
 
 /** Settings of the returns service. */
 export class ReturnsConfig extends SearchingServiceConfig {
@@ -29,4 +30,55 @@ export class ReturnsConfig extends SearchingServiceConfig {
   @IsOptional()
   @IsNotEmpty()
   algoliaUrl?: string;
+
+  /** How often what has changed is indexed; 0: only when somebody asks for it. */
+  @Env('RETURNS_EVERY_SECONDS', { expects: 'seconds, from 0 to 86400' })
+  @IsInt()
+  @Min(0)
+  @Max(86_400)
+  everySeconds: number = 900;
+
+  /**
+   * `snapshot`: a window is what was committed between two moments, and misses nothing. `updated_at`: it is what was stamped
+   * between two times, for tables without triggers; it misses deletions, changes of parts, and commits long after their stamp.
+   */
+  @Env('RETURNS_WINDOW_MODE', { expects: `one of ${WINDOW_MODES.join(', ')}` })
+  @IsIn([...WINDOW_MODES])
+  windowMode: WindowMode = 'snapshot';
+
+  /** How far a window begins before the end of the last one. It chooses rows in mode `updated_at` only. */
+  @Env('RETURNS_OVERLAP_SECONDS', { expects: 'seconds, from 0 to 86400' })
+  @IsNumber()
+  @Min(0)
+  @Max(86_400)
+  overlapSeconds: number = 1_800;
+
+  /** In mode `updated_at`: a window ends before the oldest transaction that still writes began. */
+  @Env('RETURNS_CAP_AT_OLDEST_WRITER', { expects: 'on or off' })
+  capAtOldestWriter: boolean = true;
+
+  @Env('RETURNS_PAGE_SIZE', { expects: 'a whole number from 1 to 10000' })
+  @IsInt()
+  @Min(1)
+  @Max(10_000)
+  pageSize: number = 500;
+
+  /** How long a replica that died keeps a run from being gone on with by another. */
+  @Env('RETURNS_LEASE_SECONDS', { expects: 'seconds, from 1 to 3600' })
+  @IsNumber()
+  @Min(1)
+  @Max(3_600)
+  leaseSeconds: number = 120;
+
+  /** How often runs whose worker died are looked for. */
+  @Env('RETURNS_REAPER_SECONDS', { expects: 'seconds, from 1 to 3600' })
+  @IsNumber()
+  @Min(1)
+  @Max(3_600)
+  reaperSeconds: number = 60;
+
+  /** The zone of dates that are stated without one. */
+  @Env('SYNC_INPUT_TZ', { expects: 'a name of a time zone, such as Europe/London' })
+  @IsString()
+  inputTimeZone: string = 'UTC';
 }

@@ -1,4 +1,4 @@
-import { importResult, shopLogRecorded } from '@lockstep/contracts';
+import { importResult, returnSync, returnSyncProcessing, shopLogRecorded } from '@lockstep/contracts';
 import { DatabaseModule, databaseMigrations } from '@lockstep/database';
 import { MessagingModule, messagingMigrations, messagingRetention } from '@lockstep/messaging';
 import {
@@ -19,6 +19,7 @@ import {
   SearchModule,
 } from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { CreateReturnChanges1763800000211 } from './changes/changes.migration.js';
 import { DOCUMENT_CONTROLLERS, documentProviders } from './documents/document-parts.js';
 import { CreateReturnGraves1763800000210 } from './documents/return-graves.migration.js';
 import { ownedByReturns } from './imports/owned-by-returns.js';
@@ -28,13 +29,15 @@ import { OrdersController } from './orders/orders.controller.js';
 import { CreateOrders1763800000201 } from './orders/orders.migration.js';
 import { OrdersStore } from './orders/orders.store.js';
 import { CreateReturnParts1763800000202 } from './orders/return-parts.migration.js';
-import type { ReturnsConfig } from './returns.config.js';
+import { ReturnsConfig } from './returns.config.js';
+import { SYNC_CONSUMERS, SYNC_CONTROLLERS, SYNC_PROVIDERS, syncRetention } from './windows/sync-parts.js';
+import { CreateReturnSync1763800000212 } from './windows/windows.migration.js';
 
 /** What this service publishes. */
-export const PUBLISHED = [importResult, shopLogRecorded];
+export const PUBLISHED = [importResult, shopLogRecorded, returnSync, returnSyncProcessing];
 
 /** Classes with the handlers of the queues that this service consumes. */
-export const CONSUMERS = [importRequestsConsumer('returns')];
+export const CONSUMERS = [importRequestsConsumer('returns'), ...SYNC_CONSUMERS];
 
 /** Orders, and what comes back of them. */
 @Module({})
@@ -56,10 +59,18 @@ export class ReturnsModule {
             CreateOrders1763800000201,
             CreateReturnParts1763800000202,
             CreateReturnGraves1763800000210,
+            CreateReturnChanges1763800000211,
+            CreateReturnSync1763800000212,
           ],
           poolSize: config.databasePoolSize,
           retention: {
-            rules: [...messagingRetention, ...ownershipRetention, ...searchRetention, ...accessRetention],
+            rules: [
+              ...messagingRetention,
+              ...ownershipRetention,
+              ...searchRetention,
+              ...accessRetention,
+              ...syncRetention,
+            ],
             limits: config.retention,
           },
         }),
@@ -76,6 +87,7 @@ export class ReturnsModule {
       controllers: [
         deadLettersController('returns'),
         ...DOCUMENT_CONTROLLERS,
+        ...SYNC_CONTROLLERS,
         OrdersController,
         OrderReturnsController,
         ...CONSUMERS,
@@ -86,6 +98,8 @@ export class ReturnsModule {
         OrdersStore,
         OrderReturnsStore,
         ...documentProviders(config),
+        ...SYNC_PROVIDERS,
+        { provide: ReturnsConfig, useValue: config },
         ImportRequests,
         ProcessedKeys,
         { provide: OWNED, useValue: ownedByReturns },

@@ -4,6 +4,7 @@ import { importObjectRequest } from './import/object-request.v1.js';
 import { IMPORT_OWNERS } from './import/queues.js';
 import { importResult } from './import/result.v1.js';
 import type { MessageDefinition, QueueDefinition, ServiceName } from './message.js';
+import { returnSync, returnSyncProcessing } from './returns/return-sync.v1.js';
 import { gmcSyncData, gmcSyncEnd, gmcSyncStart } from './revalidation/gmc-sync.v1.js';
 import { getMasterCommand, indexRebuildNeeded, indexRebuildReported } from './revalidation/index-rebuild.v1.js';
 import { gmcDoctorsUpdated, masterDoctorsUpdated, traineesUpdated } from './revalidation/live-updates.v1.js';
@@ -36,6 +37,8 @@ export const messages: readonly MessageDefinition[] = [
   importResult,
   importBatchCompleted,
   shopLogRecorded,
+  returnSync,
+  returnSyncProcessing,
 ];
 
 /** The queues a service consumes, each once, in the catalogue's order. */

@@ -6,6 +6,8 @@ export * from './import/queues.js';
 export * from './import/result.v1.js';
 export * from './message.js';
 export * from './message-docs.js';
+export * from './returns/queues.js';
+export * from './returns/return-sync.v1.js';
 export * from './revalidation/designated-bodies.js';
 export * from './revalidation/gmc-doctor-item.v1.js';
 export * from './revalidation/gmc-sync.v1.js';

@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type OrderReturnRecord, type OrderReturnView, toOrderReturnRecord } from './order-return-body.js';
 
-/** Returns and their items. A change of either raises the return's version in its own transaction; no change does not. */
+/** Returns and their items. The database raises the version with the commit of a change (see `changes/`). */
 @Injectable()
 export class OrderReturnsStore {
   constructor(private readonly dataSource: DataSource) {}
@@ -27,7 +27,7 @@ export class OrderReturnsStore {
     return inTransaction(this.dataSource, async (manager) => {
       const gone: unknown[] = await manager.query(
         `WITH gone AS (
-           UPDATE order_return SET deleted = true, version = version + 1, updated_at = now()
+           UPDATE order_return SET deleted = true, updated_at = now()
            WHERE id = $1 AND NOT deleted RETURNING id)
          SELECT id FROM gone`,
         [id],
@@ -71,9 +71,9 @@ export async function saveReturns(
 
 async function writeReturns(manager: EntityManager, records: readonly OrderReturnRecord[]): Promise<void> {
   await manager.query(
-    `INSERT INTO order_return AS t (id, order_id, customer_return_number, return_type, pickup_type, courier_name,
-       return_tracking_id, refund_amount, is_cod, requested_at, version)
-     SELECT s.*, 1 FROM json_to_recordset($1) AS s (id bigint, "orderId" bigint, "customerReturnNumber" text,
+    `INSERT INTO order_return (id, order_id, customer_return_number, return_type, pickup_type, courier_name,
+       return_tracking_id, refund_amount, is_cod, requested_at)
+     SELECT s.* FROM json_to_recordset($1) AS s (id bigint, "orderId" bigint, "customerReturnNumber" text,
        "returnType" text, "pickupType" text, "courierName" text, "returnTrackingId" text, "refundAmount" numeric(14, 2),
        "isCOD" boolean, "requestedAt" timestamptz)
      ORDER BY s.id
@@ -82,7 +82,7 @@ async function writeReturns(manager: EntityManager, records: readonly OrderRetur
        return_type = excluded.return_type, pickup_type = excluded.pickup_type, courier_name = excluded.courier_name,
        return_tracking_id = excluded.return_tracking_id, refund_amount = excluded.refund_amount,
        is_cod = excluded.is_cod, requested_at = excluded.requested_at,
-       version = t.version + 1, deleted = false, updated_at = now()`,
+       deleted = false, updated_at = now()`,
     [JSON.stringify(records.map(({ items: _, ...record }) => record))],
   );
   const items = records.flatMap(({ id, items: own }) =>

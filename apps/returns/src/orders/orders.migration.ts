@@ -56,12 +56,15 @@ export class CreateOrders1763800000201 implements MigrationInterface {
         -- What was agreed in the end, in the words of whoever agreed.
         resolution text,
         invoice_number text,
-        version bigint NOT NULL,
+        -- Raised by the database, once for each transaction that changes the return or what it is shown with.
+        version bigint NOT NULL DEFAULT 0,
         deleted boolean NOT NULL DEFAULT false,
         created_at timestamptz NOT NULL DEFAULT now(),
         updated_at timestamptz NOT NULL DEFAULT now()
       );
       CREATE INDEX order_return_order_idx ON order_return (order_id);
+      CREATE INDEX order_return_created_idx ON order_return (created_at, id);
+      CREATE INDEX order_return_updated_idx ON order_return (updated_at);
       CREATE TABLE return_item (
         return_id bigint CONSTRAINT return_item_return_fkey REFERENCES order_return,
         id bigint,
