@@ -35,6 +35,8 @@ export class CreateCatalogue1763800000101 implements MigrationInterface {
         updated_at timestamptz NOT NULL DEFAULT now()
       );
       CREATE INDEX product_set_seller_idx ON product_set (seller_id, id);
+      -- The shop's ids are nobody else's; tombstones keep theirs.
+      CREATE UNIQUE INDEX product_set_src_id_key ON product_set (src_id) WHERE src_id IS NOT NULL;
       CREATE TABLE product (
         id bigint PRIMARY KEY,
         product_set_id bigint NOT NULL CONSTRAINT product_product_set_fkey REFERENCES product_set,
@@ -66,6 +68,7 @@ export class CreateCatalogue1763800000101 implements MigrationInterface {
       CREATE INDEX product_set_idx ON product (product_set_id, id);
       CREATE UNIQUE INDEX product_seller_sku_key ON product (seller_id, seller_sku) WHERE NOT deleted;
       CREATE INDEX product_sku_idx ON product (seller_sku);
+      CREATE UNIQUE INDEX product_src_id_key ON product (src_id) WHERE src_id IS NOT NULL;
       CREATE TABLE brand (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         name text NOT NULL

@@ -15,6 +15,7 @@ import {
 } from './product-set-body.js';
 import { buryRow, holdRows, listRows, readRows } from './read-rows.js';
 import { upsertSql, viewSql } from './row-shape.js';
+import { tellingShop } from './tell-shop.js';
 
 const READING = {
   table: 'product_set',
@@ -29,15 +30,17 @@ const READING = {
 const UPSERT_SQL = upsertSql(PRODUCT_SET_SHAPE);
 
 /**
- * Creates or replaces product sets in the caller's transaction, whose sellers the caller holds; answers the ids of those
- * that changed. Products follow their set to another seller.
+ * Creates or replaces product sets in the caller's transaction, whose sellers the caller holds, and queues what the shop must
+ * be told of it; answers the ids of those that changed. Products follow their set to another seller.
  */
 export async function saveProductSets(manager: EntityManager, sets: readonly ProductSetRecord[]): Promise<number[]> {
   if (sets.length === 0) return [];
-  const rows: { id: number }[] = await manager.query(UPSERT_SQL, [JSON.stringify(sets)]);
-  const changed = rows.map(({ id }) => id);
-  await followSellers(manager, changed);
-  return changed;
+  return tellingShop(manager, { sets: sets.map(({ id }) => id) }, async () => {
+    const rows: { id: number }[] = await manager.query(UPSERT_SQL, [JSON.stringify(sets)]);
+    const changed = rows.map(({ id }) => id);
+    await followSellers(manager, changed);
+    return changed;
+  });
 }
 
 /** Products of these sets whose seller is not the set's any more. */
@@ -108,7 +111,7 @@ export class ProductSetsStore {
         [id],
       );
       if (products.length > 0) throw stillUsed('PRODUCT_SET_IN_USE', `The product set ${id} still has products.`);
-      return buryRow(manager, 'product_set', id);
+      return tellingShop(manager, { sets: [id] }, () => buryRow(manager, 'product_set', id));
     });
   }
 

@@ -16,6 +16,7 @@ import {
 import { followSellers } from './product-sets.store.js';
 import { buryRow, holdRows, listRows, readRows } from './read-rows.js';
 import { upsertSql, viewSql } from './row-shape.js';
+import { tellingShop } from './tell-shop.js';
 
 const READING = {
   table: 'product',
@@ -34,9 +35,16 @@ const UPSERT_SQL = upsertSql({
   fields: { ...PRODUCT_SHAPE.fields, sellerId: 'bigint' },
 });
 
-/** Creates or replaces products in the caller's transaction, whose sets the caller holds; answers the ids that changed. */
+/**
+ * Creates or replaces products in the caller's transaction, whose sets the caller holds, and queues what the shop must be told
+ * of it; answers the ids that changed.
+ */
 export async function saveProducts(manager: EntityManager, products: readonly ProductRecord[]): Promise<number[]> {
   if (products.length === 0) return [];
+  return tellingShop(manager, { products: products.map(({ id }) => id) }, () => writeProducts(manager, products));
+}
+
+async function writeProducts(manager: EntityManager, products: readonly ProductRecord[]): Promise<number[]> {
   const sellers: { id: number; sellerId: number | null }[] = await manager.query(
     'SELECT id, seller_id AS "sellerId" FROM product_set WHERE id = ANY ($1::bigint[])',
     [products.map(({ productSetId }) => productSetId)],
@@ -95,16 +103,21 @@ export class ProductsStore {
       if (!(await lockProducts(manager, [id])).has(id)) return false;
       const shown = (await readProducts(manager, [id])).get(id) as ProductView;
       const body = mergePatch(ProductBody, Object.keys(PRODUCT_SHAPE.fields), shown, patch);
-      await saveProducts(manager, [toProductRecord(id, body)]);
-      // Somebody may have moved it meanwhile from the set that we hold to another.
-      await followSellers(manager, [body.productSetId]);
+      await tellingShop(manager, { products: [id] }, async () => {
+        await writeProducts(manager, [toProductRecord(id, body)]);
+        // Somebody may have moved it meanwhile from the set that we hold to another.
+        await followSellers(manager, [body.productSetId]);
+      });
       return true;
     });
   }
 
   /** False when there is none. */
   remove(id: number): Promise<boolean> {
-    return inTransaction(this.dataSource, (manager) => buryRow(manager, 'product', id));
+    return inTransaction(this.dataSource, async (manager) => {
+      if (!(await lockProducts(manager, [id])).has(id)) return false;
+      return tellingShop(manager, { products: [id] }, () => buryRow(manager, 'product', id));
+    });
   }
 
   private write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {

@@ -3,6 +3,7 @@ import type { OwnerWork } from '@lockstep/ownership';
 import { Matches } from 'class-validator';
 import type { EntityManager } from 'typeorm';
 import { followSellers } from '../catalogue/product-sets.store.js';
+import { tellingShop } from '../catalogue/tell-shop.js';
 import { BRAND, CATEGORY, LOCATION, PRODUCT, PRODUCT_SET, SELLER } from './find-rows.js';
 import { linking, type Pair } from './work.js';
 
@@ -20,22 +21,33 @@ export const importedLinks: Readonly<Record<string, OwnerWork<ImportLinkItemV1>>
   categoryHero: linking(CATEGORY, PRODUCT_SET, (manager, pairs) =>
     setColumn(manager, 'UPDATE category t SET hero_product_set_id = s.parent_id', pairs),
   ),
-  productHasBrand: linking(PRODUCT_SET, BRAND, (manager, pairs) =>
-    setColumn(
-      manager,
-      'UPDATE product_set t SET brand = s.parent_id::text, version = version + 1, updated_at = now()',
-      pairs,
-      't.brand IS DISTINCT FROM s.parent_id::text',
-    ),
-  ),
-  productSetOfSeller: linking(PRODUCT_SET, SELLER, giveToSellers),
-  productOfSeller: linking(PRODUCT_SET, SELLER, giveToSellers),
-  productInCategory: linking(PRODUCT_SET, CATEGORY, addCategories),
+  productHasBrand: linking(PRODUCT_SET, BRAND, ofSets(giveBrands)),
+  productSetOfSeller: linking(PRODUCT_SET, SELLER, ofSets(giveToSellers)),
+  productOfSeller: linking(PRODUCT_SET, SELLER, ofSets(giveToSellers)),
+  productInCategory: linking(PRODUCT_SET, CATEGORY, ofSets(addCategories)),
   productRelated: linking(PRODUCT_SET, PRODUCT_SET, relate),
   variantStockedAt: (manager, items) => stockedAt(manager, items.map(withQuantityAsText)),
 };
 
-const stockedAt = linking<StockProperties>(PRODUCT, LOCATION, placeStock, StockProperties);
+const stockedAt = linking<StockProperties>(
+  PRODUCT,
+  LOCATION,
+  (manager, pairs) => {
+    const products = pairs.map(({ childId }) => childId);
+    return tellingShop(manager, { products }, () => placeStock(manager, pairs));
+  },
+  StockProperties,
+);
+
+type Write = (manager: EntityManager, pairs: readonly Pair[]) => Promise<void>;
+
+/** A write of links whose children are sets, of which the shop must be told. */
+function ofSets(write: Write): Write {
+  return (manager, pairs) => {
+    const sets = pairs.map(({ childId }) => childId);
+    return tellingShop(manager, { sets }, () => write(manager, pairs));
+  };
+}
 
 function withQuantityAsText(item: ImportLinkItemV1): ImportLinkItemV1 {
   const { qty, ...others } = item.properties ?? {};
@@ -53,6 +65,15 @@ async function setColumn(
   await manager.query(
     `${update} FROM unnest($1::bigint[], $2::bigint[]) AS s (id, parent_id) WHERE t.id = s.id AND ${differs}`,
     [[...last.keys()], [...last.values()]],
+  );
+}
+
+async function giveBrands(manager: EntityManager, pairs: readonly Pair[]): Promise<void> {
+  await setColumn(
+    manager,
+    'UPDATE product_set t SET brand = s.parent_id::text, version = version + 1, updated_at = now()',
+    pairs,
+    't.brand IS DISTINCT FROM s.parent_id::text',
   );
 }
 

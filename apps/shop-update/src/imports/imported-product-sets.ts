@@ -12,6 +12,7 @@ import {
 import type { EntityManager } from 'typeorm';
 import { toProductSetRecord } from '../catalogue/product-set-body.js';
 import { readProductSets, saveProductSets } from '../catalogue/product-sets.store.js';
+import { tellingShop } from '../catalogue/tell-shop.js';
 import { allocateIds, BRAND, CATEGORY, findRows, PRODUCT_SET, SELLER } from './find-rows.js';
 import { ProductSetChange } from './import-fields.js';
 import { changing, referring } from './work.js';
@@ -43,7 +44,7 @@ export const importedProductSets: OwnedType = {
       manager,
       [...shown.values()].map((set) => toProductSetRecord(set.id, set)),
     );
-    await stateExtras(manager, [...extras.values()], 1);
+    await tellingShop(manager, { sets: [...extras.keys()] }, () => stateExtras(manager, [...extras.values()], 1));
   }),
   reference: referring(PRODUCT_SET),
 };

@@ -17,12 +17,12 @@ export class CreateSyncQueue1763900000102 implements MigrationInterface {
         -- When its next item may leave; none while nothing may.
         ready_at timestamptz,
         ready_item_id bigint,
-        -- A call carries items of one method.
-        ready_method text,
-        -- Raised by every change of the lane's items.
-        version bigint NOT NULL DEFAULT 0
+        -- A call carries items of one topic.
+        ready_topic text,
+        -- Of the settings by which this was decided.
+        config_version bigint NOT NULL DEFAULT 0
       );
-      CREATE INDEX sync_lane_ready_idx ON sync_lane (ready_at) WHERE ready_at IS NOT NULL;
+      CREATE INDEX sync_lane_ready_idx ON sync_lane (ready_topic, ready_at, product_set_id) WHERE ready_at IS NOT NULL;
       CREATE TABLE sync_item (
         -- Given under the lock of the lane: also the order within it.
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -64,7 +64,15 @@ export class CreateSyncQueue1763900000102 implements MigrationInterface {
       CREATE INDEX sync_item_finished_idx ON sync_item (finished_at) WHERE finished_at IS NOT NULL;
       -- At most one that waits for each topic of a product, or of a set: later changes join it.
       CREATE UNIQUE INDEX sync_item_waiting_key ON sync_item (product_set_id, coalesce(product_id, 0), topic)
-        WHERE status IN ('pending', 'delayed', 'blocked', 'failed') AND finished_at IS NULL;
+        WHERE status IN ('pending', 'delayed', 'blocked', 'failed') AND finished_at IS NULL AND unapplied IS NULL;
+      -- A lane may hold thousands of items; whose turn it is follows from the first of each of these.
+      CREATE INDEX sync_item_line_idx ON sync_item (product_set_id, id)
+        WHERE status = 'pending' OR (status = 'delayed' AND reason <> 'stock_hold');
+      CREATE INDEX sync_item_create_idx ON sync_item (product_set_id, id)
+        WHERE topic IN ('new_product_set', 'new_product') AND finished_at IS NULL;
+      CREATE INDEX sync_item_flight_idx ON sync_item (product_set_id, status)
+        WHERE status IN ('processing', 'building_request_payload', 'made_request', 'got_acknowledgment', 'got_response',
+          'building_response_payload', 'response_processing');
       CREATE SEQUENCE sync_request_id_seq AS bigint;
       CREATE TABLE sync_call (
         -- The id of the request, as the shop echoes it.

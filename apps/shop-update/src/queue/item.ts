@@ -1,0 +1,107 @@
+import type { EntityManager } from 'typeorm';
+import type { Blocker } from './decide-entry.js';
+import type { ItemResult } from './shop-call.js';
+import type { Reason, Status } from './statuses.js';
+import type { Topic } from './topics.js';
+
+/** Something the shop must be told, and how far that has got: a row of `sync_item`. */
+export interface Item {
+  readonly id: number;
+  readonly productSetId: number;
+  readonly productId: number | null;
+  readonly topic: Topic;
+  readonly status: Status;
+  readonly reason: Reason | null;
+  readonly queuedAt: Date;
+  readonly enqueuedAtNs: string;
+  readonly availableAt: Date | null;
+  readonly holdUntil: Date | null;
+  readonly retryNo: number;
+  readonly requeueCount: number;
+  readonly lastRequeuedAt: Date | null;
+  readonly failures: number;
+  readonly failedAt: Date | null;
+  readonly attention: boolean;
+  readonly merged: number;
+  readonly blockedBy: Blocker | null;
+  readonly lastError: string | null;
+  readonly errorSignature: string | null;
+  readonly requestId: number | null;
+  readonly unapplied: ItemResult | null;
+  readonly finishedAt: Date | null;
+}
+
+const COLUMNS: Readonly<Record<keyof Item, { readonly column: string; readonly type: string }>> = {
+  id: { column: 'id', type: 'bigint' },
+  productSetId: { column: 'product_set_id', type: 'bigint' },
+  productId: { column: 'product_id', type: 'bigint' },
+  topic: { column: 'topic', type: 'text' },
+  status: { column: 'status', type: 'text' },
+  reason: { column: 'reason', type: 'text' },
+  queuedAt: { column: 'queued_at', type: 'timestamptz' },
+  enqueuedAtNs: { column: 'enqueued_at_ns', type: 'numeric(20, 0)' },
+  availableAt: { column: 'available_at', type: 'timestamptz' },
+  holdUntil: { column: 'hold_until', type: 'timestamptz' },
+  retryNo: { column: 'retry_no', type: 'integer' },
+  requeueCount: { column: 'requeue_count', type: 'integer' },
+  lastRequeuedAt: { column: 'last_requeued_at', type: 'timestamptz' },
+  failures: { column: 'failures', type: 'integer' },
+  failedAt: { column: 'failed_at', type: 'timestamptz' },
+  attention: { column: 'attention', type: 'boolean' },
+  merged: { column: 'merged', type: 'integer' },
+  blockedBy: { column: 'blocked_by', type: 'jsonb' },
+  lastError: { column: 'last_error', type: 'text' },
+  errorSignature: { column: 'error_signature', type: 'text' },
+  requestId: { column: 'request_id', type: 'bigint' },
+  unapplied: { column: 'unapplied', type: 'jsonb' },
+  finishedAt: { column: 'finished_at', type: 'timestamptz' },
+};
+
+const FIELDS = Object.keys(COLUMNS) as (keyof Item)[];
+/** What a move never changes. */
+const FIXED: readonly (keyof Item)[] = ['id', 'productSetId', 'productId', 'topic', 'queuedAt'];
+
+const SELECTED = FIELDS.map(
+  (field) => `i.${COLUMNS[field].column}${field === 'enqueuedAtNs' ? '::text' : ''} AS "${field}"`,
+);
+const RECORD = (fields: readonly (keyof Item)[]): string =>
+  fields.map((field) => `"${field}" ${COLUMNS[field].type}`).join(', ');
+
+/** Items by a condition on the alias `i`, in the order of their ids. */
+export function readItems(manager: EntityManager, where: string, values: readonly unknown[]): Promise<Item[]> {
+  return manager.query(`SELECT ${SELECTED.join(', ')} FROM sync_item i WHERE ${where} ORDER BY i.id`, [...values]);
+}
+
+const INSERTED = FIELDS.filter((field) => field !== 'id');
+const INSERT_SQL = `
+  INSERT INTO sync_item (${INSERTED.map((field) => COLUMNS[field].column).join(', ')})
+  SELECT ${INSERTED.map((field) => `s."${field}"`).join(', ')}
+  FROM ROWS FROM (json_to_recordset($1) AS (${RECORD(INSERTED)})) WITH ORDINALITY
+    AS s (${INSERTED.map((field) => `"${field}"`).join(', ')}, place)
+  ORDER BY s.place
+  RETURNING id`;
+
+/** New items, numbered in the order given: that is their order in their lanes, which the caller has locked. */
+export async function insertItems(manager: EntityManager, items: readonly Omit<Item, 'id'>[]): Promise<Item[]> {
+  if (items.length === 0) return [];
+  const rows: { id: number }[] = await manager.query(INSERT_SQL, [JSON.stringify(items)]);
+  const ids = rows.map(({ id }) => id).sort((a, b) => a - b);
+  return items.map((item, index) => ({ ...item, id: ids[index] as number }));
+}
+
+const UPDATED = FIELDS.filter((field) => !FIXED.includes(field));
+const UPDATE_SQL = `
+  UPDATE sync_item i
+  SET ${UPDATED.map((field) => `${COLUMNS[field].column} = s."${field}"`).join(', ')}, version = i.version + 1
+  FROM json_to_recordset($1) AS s (${RECORD(['id', ...UPDATED])})
+  WHERE i.id = s.id`;
+
+/** Writes items, whose lanes the caller has locked, as they are given. */
+export async function updateItems(manager: EntityManager, items: readonly Item[]): Promise<void> {
+  if (items.length > 0) await manager.query(UPDATE_SQL, [JSON.stringify(items)]);
+}
+
+/** Nanoseconds since 1970 as the shop is told them; our clock knows milliseconds. */
+export function toNanoseconds(instant: Date): string {
+  return `${BigInt(instant.getTime()) * 1_000_000n}`;
+}

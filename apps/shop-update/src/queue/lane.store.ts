@@ -1,0 +1,129 @@
+import type { EntityManager } from 'typeorm';
+import type { Settings } from '../shop-config/settings.js';
+import { decideLane, type LaneItem } from './decide-lane.js';
+import { type Item, readItems } from './item.js';
+import { Journal } from './journal.js';
+
+/** The channel on which workers hear that a lane has something to send. PostgreSQL's channels are one list for the whole database. */
+export function queueChannel(schema: string): string {
+  return `${schema}.shop_queue`;
+}
+
+interface LaneRow extends LaneItem {
+  readonly productSetId: number;
+}
+
+/** First of each kind that can decide about the lane, and nothing else of it. */
+const VIEW_SQL = `
+  SELECT DISTINCT l.id AS "productSetId", i.*
+  FROM unnest($1::bigint[]) AS l (id), LATERAL (
+    (SELECT * FROM sync_item WHERE product_set_id = l.id AND status IN ('processing', 'building_request_payload', 'made_request') LIMIT 1)
+    UNION ALL
+    (SELECT * FROM sync_item WHERE product_set_id = l.id
+     AND status IN ('got_acknowledgment', 'got_response', 'building_response_payload', 'response_processing') LIMIT 1)
+    UNION ALL
+    (SELECT * FROM sync_item WHERE product_set_id = l.id AND finished_at IS NULL AND topic IN ('new_product_set', 'new_product')
+     AND status NOT IN ('blocked', 'failed') ORDER BY id LIMIT $2)
+    UNION ALL
+    (SELECT * FROM sync_item WHERE product_set_id = l.id AND (status = 'pending' OR (status = 'delayed' AND reason <> 'stock_hold'))
+     AND topic NOT IN ('new_product_set', 'new_product') ORDER BY id LIMIT 1)
+    UNION ALL
+    (SELECT * FROM sync_item WHERE $3 AND product_set_id = l.id AND status = 'failed' AND finished_at IS NULL ORDER BY id LIMIT 1)
+  ) AS found,
+  LATERAL (SELECT found.id, found.product_id AS "productId", found.topic, found.status, found.reason,
+    found.available_at AS "availableAt") AS i
+  ORDER BY l.id, i.id`;
+
+/** More unfinished creations of one lane than this change nothing any more. */
+const CREATES_LOOKED_AT = 20;
+
+/**
+ * Locks lanes in the order of their ids, so that nobody waits in a ring; those that are not there are made. Whoever adds or
+ * moves items does this first, after rows of the catalogue, and settles the lanes afterwards.
+ */
+export async function lockLanes(manager: EntityManager, productSetIds: readonly number[]): Promise<void> {
+  const ids = [...new Set(productSetIds)];
+  if (ids.length === 0) return;
+  await manager.query(
+    'INSERT INTO sync_lane (product_set_id) SELECT id FROM unnest($1::bigint[]) AS s (id) ORDER BY id ON CONFLICT DO NOTHING',
+    [ids],
+  );
+  await manager.query(
+    'SELECT FROM sync_lane WHERE product_set_id = ANY ($1::bigint[]) ORDER BY product_set_id FOR UPDATE',
+    [ids],
+  );
+}
+
+/** Decides anew what each of these lanes, which the caller has locked, sends next; wakes workers when there is something. */
+export async function settleLanes(
+  manager: EntityManager,
+  productSetIds: readonly number[],
+  settings: Settings,
+  now: Date,
+): Promise<void> {
+  const ready: { id: number; item: LaneItem | null }[] = [];
+  for (let open = [...new Set(productSetIds)]; open.length > 0; ) {
+    const lanes = await viewLanes(manager, open, settings);
+    const paused: number[] = [];
+    for (const id of open) {
+      const decision = decideLane(lanes.get(id) ?? [], settings);
+      if (decision.kind === 'paused') paused.push(decision.item.id);
+      else ready.push({ id, item: decision.kind === 'ready' ? decision.item : null });
+    }
+    // With it out of the way another one of the lane may be free.
+    open = paused.length > 0 ? await pauseItems(manager, paused, now) : [];
+  }
+  await writeReady(manager, ready, settings.version, now);
+}
+
+/** What decides about these lanes, by lane: all that `decideLane` need be given. */
+export async function viewLanes(
+  manager: EntityManager,
+  productSetIds: readonly number[],
+  { failedBlocksLane }: Pick<Settings, 'failedBlocksLane'>,
+): Promise<Map<number, LaneItem[]>> {
+  const rows: LaneRow[] = await manager.query(VIEW_SQL, [productSetIds, CREATES_LOOKED_AT, failedBlocksLane]);
+  const lanes = new Map<number, LaneItem[]>();
+  for (const { productSetId, ...item } of rows) {
+    const lane = lanes.get(productSetId);
+    if (lane) lane.push(item);
+    else lanes.set(productSetId, [item]);
+  }
+  return lanes;
+}
+
+/** Answers the lanes of the items that wait now for the end of the pause. */
+async function pauseItems(manager: EntityManager, itemIds: readonly number[], now: Date): Promise<number[]> {
+  const items: Item[] = await readItems(manager, 'i.id = ANY ($1::bigint[])', [itemIds]);
+  const journal = new Journal(now);
+  for (const item of items) journal.take(item, '33', { status: 'delayed', reason: 'paused' });
+  await journal.write(manager);
+  return items.map(({ productSetId }) => productSetId);
+}
+
+async function writeReady(
+  manager: EntityManager,
+  lanes: readonly { id: number; item: LaneItem | null }[],
+  configVersion: number,
+  now: Date,
+): Promise<void> {
+  if (lanes.length === 0) return;
+  await manager.query(
+    `UPDATE sync_lane l
+     SET ready_item_id = s.item_id, ready_topic = s.topic, config_version = $4,
+         ready_at = CASE WHEN s.item_id IS NULL THEN NULL WHEN l.ready_item_id = s.item_id THEN coalesce(l.ready_at, $5) ELSE $5 END
+     FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS s (id, item_id, topic)
+     WHERE l.product_set_id = s.id
+       AND (l.ready_item_id, l.config_version) IS DISTINCT FROM (s.item_id, $4::bigint)`,
+    [
+      lanes.map(({ id }) => id),
+      lanes.map(({ item }) => item?.id ?? null),
+      lanes.map(({ item }) => item?.topic ?? null),
+      configVersion,
+      now,
+    ],
+  );
+  // Sent with the commit, and once for many of one transaction.
+  if (lanes.some(({ item }) => item !== null))
+    await manager.query("SELECT pg_notify(current_schema() || '.shop_queue', '')");
+}
