@@ -1,5 +1,5 @@
 import { Env, ServiceConfig } from '@lockstep/service';
-import { IsBoolean } from 'class-validator';
+import { IsBoolean, IsInt, Max, Min } from 'class-validator';
 
 /** Settings of the shop-update service; those of the shop itself are changed over REST. */
 export class ShopUpdateConfig extends ServiceConfig {
@@ -7,4 +7,11 @@ export class ShopUpdateConfig extends ServiceConfig {
   @Env('SHOP_URL_ALLOW_PRIVATE', { expects: 'on or off' })
   @IsBoolean()
   shopUrlAllowPrivate: boolean = false;
+
+  /** Calls to the shop that this process makes at the same time. */
+  @Env('SHOP_WORKERS', { expects: 'a whole number from 1 to 64' })
+  @IsInt()
+  @Min(1)
+  @Max(64)
+  shopWorkers: number = 4;
 }

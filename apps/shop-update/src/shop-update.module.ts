@@ -13,6 +13,7 @@ import {
   accessRetention,
   BrokerHealth,
   BrokerMetrics,
+  Clock,
   deadLettersController,
   isEngineUnavailable,
 } from '@lockstep/service';
@@ -26,8 +27,16 @@ import { ProductsStore } from './catalogue/products.store.js';
 import { SellersController } from './catalogue/sellers.controller.js';
 import { SellersStore } from './catalogue/sellers.store.js';
 import { ownedByShopUpdate } from './imports/owned-by-shop-update.js';
+import { CallsStore } from './queue/calls.store.js';
+import { noShop } from './queue/no-shop.js';
+import { ResultsStore } from './queue/results.store.js';
+import { CALLER, PAYLOADS } from './queue/shop-call.js';
 import { CreateSyncQueue1763900000102 } from './queue/sync-queue.migration.js';
+import { TimersStore } from './queue/timers.store.js';
+import { ShopSettings } from './shop-config/shop-settings.store.js';
 import { ShopUpdateConfig } from './shop-update.config.js';
+import { Worker } from './workers/worker.js';
+import { Workforce } from './workers/workforce.js';
 
 /** What this service publishes. */
 export const PUBLISHED = [importResult];
@@ -85,6 +94,16 @@ export class ShopUpdateModule {
         ImportRequests,
         ProcessedKeys,
         { provide: OWNED, useValue: ownedByShopUpdate },
+        Clock,
+        ShopSettings,
+        { provide: ShopUpdateConfig, useValue: config },
+        { provide: PAYLOADS, useValue: noShop },
+        { provide: CALLER, useValue: noShop },
+        CallsStore,
+        ResultsStore,
+        TimersStore,
+        Worker,
+        Workforce,
       ],
     };
   }
