@@ -13,7 +13,6 @@ import {
   accessRetention,
   BrokerHealth,
   BrokerMetrics,
-  Clock,
   deadLettersController,
   isEngineUnavailable,
 } from '@lockstep/service';
@@ -94,9 +93,7 @@ export class ShopUpdateModule {
         ImportRequests,
         ProcessedKeys,
         { provide: OWNED, useValue: ownedByShopUpdate },
-        Clock,
         ShopSettings,
-        { provide: ShopUpdateConfig, useValue: config },
         { provide: PAYLOADS, useValue: noShop },
         { provide: CALLER, useValue: noShop },
         CallsStore,
