@@ -14,4 +14,11 @@ export class ShopUpdateConfig extends SearchingServiceConfig {
   @Min(1)
   @Max(400)
   logRetentionDays: number = 92;
+
+  /** Calls to the shop that this process makes at the same time. */
+  @Env('SHOP_WORKERS', { expects: 'a whole number from 1 to 64' })
+  @IsInt()
+  @Min(1)
+  @Max(64)
+  shopWorkers: number = 4;
 }

@@ -18,6 +18,9 @@ import {
   SearchModule,
 } from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { CallbackListController } from './callbacks/callback-list.controller.js';
+import { CallbacksController } from './callbacks/callbacks.controller.js';
+import { InboxStore } from './callbacks/inbox.store.js';
 import { CreateCatalogue1763800000101 } from './catalogue/catalogue.migration.js';
 import { MasterDataController } from './catalogue/master-data.controller.js';
 import { ProductSetsController } from './catalogue/product-sets.controller.js';
@@ -28,9 +31,19 @@ import { SellersController } from './catalogue/sellers.controller.js';
 import { SellersStore } from './catalogue/sellers.store.js';
 import { ownedByShopUpdate } from './imports/owned-by-shop-update.js';
 import { LOG_CONSUMERS, LOG_CONTROLLERS, LOG_MIGRATIONS, LOG_PROVIDERS } from './logs/log-parts.js';
+import { CallsStore } from './queue/calls.store.js';
+import { ResultsStore } from './queue/results.store.js';
+import { CALLER, PAYLOADS } from './queue/shop-call.js';
 import { CreateSyncQueue1763900000102 } from './queue/sync-queue.migration.js';
+import { TimersStore } from './queue/timers.store.js';
+import { BreakerStore } from './shop/breaker.store.js';
+import { CataloguePayloads } from './shop/catalogue.payloads.js';
+import { ShopCaller } from './shop/shop.caller.js';
+import { ShopConfigController } from './shop-config/shop-config.controller.js';
 import { ShopSettings } from './shop-config/shop-settings.store.js';
 import { ShopUpdateConfig } from './shop-update.config.js';
+import { Worker } from './workers/worker.js';
+import { Workforce } from './workers/workforce.js';
 
 /** What this service publishes. */
 export const PUBLISHED = [importResult, shopLogRecorded];
@@ -79,6 +92,9 @@ export class ShopUpdateModule {
         ProductsController,
         MasterDataController,
         ...LOG_CONTROLLERS,
+        ShopConfigController,
+        CallbackListController,
+        CallbacksController,
         ...CONSUMERS,
         deadLettersController('shop-update'),
       ],
@@ -90,9 +106,20 @@ export class ShopUpdateModule {
         ProductsStore,
         ImportRequests,
         ProcessedKeys,
-        ShopSettings,
         ...LOG_PROVIDERS,
         { provide: OWNED, useValue: ownedByShopUpdate },
+        ShopSettings,
+        { provide: PAYLOADS, useExisting: CataloguePayloads },
+        CataloguePayloads,
+        { provide: CALLER, useExisting: ShopCaller },
+        ShopCaller,
+        BreakerStore,
+        InboxStore,
+        CallsStore,
+        ResultsStore,
+        TimersStore,
+        Worker,
+        Workforce,
       ],
     };
   }

@@ -8,6 +8,8 @@ export interface Blocker {
   /** `holder`: the product, or the set, that has the id which the shop gave a second time. */
   readonly kind: 'product' | 'set' | 'item' | 'holder';
   readonly id: number;
+  /** What the holder is; absent: a product. */
+  readonly of?: 'set';
 }
 
 /** What the shop knows of what an item is about. */

@@ -12,7 +12,7 @@ import { isCreate, type Topic } from './topics.js';
 const shopSettings = new ShopSettings();
 
 /** Of the items that wait, those of the index that lets only one of a kind wait. */
-const WAITS_SQL = `i.status IN ('pending', 'delayed', 'blocked', 'failed') AND i.finished_at IS NULL AND i.unapplied IS NULL`;
+export const WAITS_SQL = `i.status IN ('pending', 'delayed', 'blocked', 'failed') AND i.finished_at IS NULL AND i.unapplied IS NULL`;
 
 /**
  * Queues what the shop must be told of changes, in the transaction that makes them. What waits already of the same product and

@@ -76,7 +76,7 @@ export const TRANSITIONS = [
   { no: '17', from: ['building_response_payload'], event: 'the shop says failure', to: both('delayed(retry)') },
   {
     no: '18',
-    from: ['got_response', 'building_response_payload'],
+    from: ['got_response', 'building_response_payload', 'response_processing'],
     event: 'an answer that cannot be used',
     to: both('blocked(bad_response)', 'blocked(src_id_conflict)'),
   },

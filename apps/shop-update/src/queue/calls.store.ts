@@ -1,0 +1,262 @@
+import { inTransaction } from '@lockstep/database';
+import { Clock } from '@lockstep/service';
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { batchMax, methodOf } from '../shop/topic-methods.js';
+import type { Settings } from '../shop-config/settings.js';
+import { ShopSettings } from '../shop-config/shop-settings.store.js';
+import { toItemError } from './error-signature.js';
+import { failItem } from './fail-item.js';
+import { type Item, readItems } from './item.js';
+import { Journal } from './journal.js';
+import { settleLanes } from './lane.store.js';
+import {
+  type BuiltPayload,
+  type CalledItem,
+  type Deferral,
+  PAYLOADS,
+  type Payloads,
+  type ShopCall,
+} from './shop-call.js';
+import { TOPICS, type Topic } from './topics.js';
+
+/** What is wanted of a claim beyond its topic. */
+export interface ClaimOptions {
+  /** Shown with the call. */
+  readonly worker: string;
+  /** Fewer items than the method allows. */
+  readonly limit?: number;
+  /** Nothing can be built of them, for this reason: counts as a failure. */
+  readonly unbuildable?: string;
+}
+
+/** What a claim came to. */
+export type Claim =
+  | { readonly kind: 'call'; readonly call: ShopCall }
+  /** Something was done, but there is nothing to send: look again. */
+  | { readonly kind: 'again' }
+  | { readonly kind: 'none' };
+
+/** What is to be said of the claimed items could not be read. */
+export class BuildFailedError extends Error {
+  override readonly name = 'BuildFailedError';
+
+  constructor(override readonly cause: unknown) {
+    super(`no request could be built: ${String(cause)}`);
+  }
+}
+
+/** What a shop's answer may take beyond the times set, before its worker is held for dead. */
+const LEASE_MARGIN_MS = 15_000;
+/** Lanes that are sent away in one transaction while nothing may be sent. */
+const DEFERRED_AT_ONCE = 200;
+
+interface ReadyLane {
+  readonly id: number;
+  readonly itemId: number;
+  readonly configVersion: number;
+}
+
+/**
+ * Makes calls of what is ready. One transaction takes the items, reads what is to be said, and stores the call: a worker that
+ * dies before its end has taken nothing, and one that dies later has left a call whose lease runs out.
+ */
+@Injectable()
+export class CallsStore {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+    private readonly settings: ShopSettings,
+    @Inject(PAYLOADS) private readonly payloads: Payloads,
+  ) {}
+
+  /** Topics of which something is ready, the one waiting longest first. One look into the index for each topic. */
+  async readyTopics(): Promise<Topic[]> {
+    const rows: { topic: Topic }[] = await this.dataSource.query(
+      `SELECT t.topic FROM unnest($1::text[]) AS t (topic), LATERAL (
+         SELECT ready_at FROM sync_lane WHERE ready_topic = t.topic AND ready_at <= $2 ORDER BY ready_at LIMIT 1) AS oldest
+       ORDER BY oldest.ready_at`,
+      [[...TOPICS], this.clock.now()],
+    );
+    return rows.map(({ topic }) => topic);
+  }
+
+  currentSettings(): Promise<Settings> {
+    return this.settings.current(this.dataSource.manager);
+  }
+
+  /** @throws BuildFailedError */
+  claim(topic: Topic, options: ClaimOptions): Promise<Claim> {
+    const now = this.clock.now();
+    return inTransaction(this.dataSource, async (manager) => {
+      const settings = await this.settings.current(manager);
+      const limit = options.limit ?? batchMax(methodOf(topic, settings));
+      const lanes = await claimLanes(manager, topic, limit, now);
+      if (lanes.length === 0) return { kind: 'none' };
+      const stale = lanes.filter(({ configVersion }) => configVersion !== settings.version);
+      await settleLanes(
+        manager,
+        stale.map(({ id }) => id),
+        settings,
+        now,
+      );
+      const items = await readReady(
+        manager,
+        lanes.filter(({ configVersion }) => configVersion === settings.version),
+      );
+      if (items.length === 0) return { kind: 'again' };
+      return this.store(manager, items, settings, { ...options, topic, now });
+    });
+  }
+
+  /** While nothing may be sent: what is ready of a topic waits, and burns no retry. Answers how many items that were. */
+  defer(topic: Topic, { reason, forMs }: Deferral): Promise<number> {
+    const now = this.clock.now();
+    return inTransaction(this.dataSource, async (manager) => {
+      const settings = await this.settings.current(manager);
+      const lanes = await claimLanes(manager, topic, DEFERRED_AT_ONCE, now);
+      const journal = new Journal(now);
+      const availableAt = new Date(now.getTime() + forMs);
+      for (const item of await readReady(manager, lanes)) {
+        journal.take(item, '33', { status: 'delayed', reason, availableAt });
+      }
+      await journal.write(manager);
+      await settleLanes(
+        manager,
+        lanes.map(({ id }) => id),
+        settings,
+        now,
+      );
+      return lanes.length;
+    });
+  }
+
+  private async store(
+    manager: EntityManager,
+    ready: readonly Item[],
+    settings: Settings,
+    { topic, now, worker, unbuildable }: ClaimOptions & { readonly topic: Topic; readonly now: Date },
+  ): Promise<Claim> {
+    const method = methodOf(topic, settings);
+    const journal = new Journal(now, settings.flow);
+    const items = ready.map((item) => {
+      const taken = journal.take(item, '5', { status: 'processing' });
+      return journal.take(taken, '6', { status: 'building_request_payload' });
+    });
+    const built: BuiltPayload =
+      unbuildable === undefined
+        ? await this.build(manager, method, items)
+        : {
+            params: null,
+            sent: [],
+            refused: items.map(({ id }) => ({ itemId: id, why: 'incomplete', detail: unbuildable })),
+          };
+    const byId = new Map(items.map((item) => [item.id, item]));
+    for (const { itemId, why, detail } of built.refused) {
+      const item = byId.get(itemId) as Item;
+      if (why === 'nothing_to_say') journal.take(item, '35', { status: 'superseded', lastError: detail });
+      else failItem(journal, item, '8', toItemError(method, null, detail), settings);
+    }
+    const { params } = built;
+    const sent = params === null ? [] : built.sent.map(({ itemId }) => byId.get(itemId) as Item);
+    const call: ShopCall | null =
+      params === null || sent.length === 0
+        ? null
+        : { id: await nextRequestId(manager), flow: settings.flow, method, params, items: sent.map(toCalledItem) };
+    for (const item of call ? sent : []) {
+      journal.take(item, '7', { status: 'made_request', requestId: Number(call?.id), lastRequeuedAt: now });
+    }
+    await journal.write(manager);
+    if (call) await insertCall(manager, call, built, { topic, worker, settings, now });
+    await occupyLanes(
+      manager,
+      sent.map(({ productSetId }) => productSetId),
+      now,
+    );
+    const idle = built.refused.map(({ itemId }) => (byId.get(itemId) as Item).productSetId);
+    await settleLanes(manager, idle, settings, now);
+    return call ? { kind: 'call', call } : { kind: 'again' };
+  }
+
+  private async build(
+    manager: EntityManager,
+    method: ShopCall['method'],
+    items: readonly Item[],
+  ): Promise<BuiltPayload> {
+    try {
+      return await this.payloads.build(manager, method, items.map(toCalledItem));
+    } catch (error) {
+      throw new BuildFailedError(error);
+    }
+  }
+}
+
+function toCalledItem({ id, productSetId, productId, topic, requeueCount, enqueuedAtNs }: Item): CalledItem {
+  return { itemId: id, productSetId, productId, topic, requeueCount, enqueuedAtNs };
+}
+
+/** Lanes that others are at are left to them. */
+function claimLanes(manager: EntityManager, topic: Topic, limit: number, now: Date): Promise<ReadyLane[]> {
+  return manager.query(CLAIM_SQL, [topic, now, limit]);
+}
+
+/** By `sync_lane_ready_idx` alone, however many wait. */
+export const CLAIM_SQL = `
+  SELECT product_set_id AS id, ready_item_id AS "itemId", config_version AS "configVersion" FROM sync_lane
+  WHERE ready_topic = $1 AND ready_at <= $2 ORDER BY ready_at, product_set_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED`;
+
+function readReady(manager: EntityManager, lanes: readonly ReadyLane[]): Promise<Item[]> {
+  const ids = lanes.map(({ itemId }) => itemId);
+  return readItems(manager, `i.id = ANY ($1::bigint[]) AND i.status = 'pending'`, [ids]);
+}
+
+async function nextRequestId(manager: EntityManager): Promise<string> {
+  const [row]: { id: string }[] = await manager.query("SELECT nextval('sync_request_id_seq')::text AS id");
+  return (row as { id: string }).id;
+}
+
+/** An item on its way is the only one of its lane. */
+async function occupyLanes(manager: EntityManager, productSetIds: readonly number[], now: Date): Promise<void> {
+  if (productSetIds.length === 0) return;
+  await manager.query(
+    `UPDATE sync_lane SET ready_at = NULL, ready_item_id = NULL, ready_topic = NULL
+     WHERE product_set_id = ANY ($1::bigint[]) AND ready_at <= $2`,
+    [productSetIds, now],
+  );
+}
+
+async function insertCall(
+  manager: EntityManager,
+  call: ShopCall,
+  { sent }: BuiltPayload,
+  {
+    topic,
+    worker,
+    settings,
+    now,
+  }: { readonly topic: Topic; readonly worker: string; readonly settings: Settings; readonly now: Date },
+): Promise<void> {
+  const { connectSeconds, responseSeconds, ackSeconds, version, flow } = settings;
+  const answerMs = 1_000 * (connectSeconds + (flow === 'synchronous' ? responseSeconds : ackSeconds));
+  await manager.query(
+    `WITH stored AS (
+       INSERT INTO sync_call (id, flow, method, topic, payload, config_version, worker, created_at, lease_until)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id)
+     INSERT INTO sync_call_item (call_id, position, item_id, fingerprint)
+     SELECT stored.id, s.place - 1, s.item_id, s.fingerprint
+     FROM stored, unnest($10::bigint[], $11::text[]) WITH ORDINALITY AS s (item_id, fingerprint, place)`,
+    [
+      call.id,
+      call.flow,
+      call.method,
+      topic,
+      JSON.stringify(call.params),
+      version,
+      worker,
+      now,
+      new Date(now.getTime() + answerMs + LEASE_MARGIN_MS),
+      sent.map(({ itemId }) => itemId),
+      sent.map(({ fingerprint }) => fingerprint),
+    ],
+  );
+}

@@ -1,0 +1,368 @@
+import { inTransaction, isDatabaseUnavailable } from '@lockstep/database';
+import { Clock } from '@lockstep/service';
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { readResults } from '../shop/read-results.js';
+import type { Settings } from '../shop-config/settings.js';
+import { ShopSettings } from '../shop-config/shop-settings.store.js';
+import { acceptAnswer } from './accept-answer.js';
+import { type CheckedResult, checkResult } from './check-result.js';
+import { toItemError } from './error-signature.js';
+import { failItem } from './fail-item.js';
+import { lockCatalogue, readHolders, writeGains } from './gains.store.js';
+import { type Item, readItems } from './item.js';
+import { Journal } from './journal.js';
+import { lockLanes, settleLanes } from './lane.store.js';
+import { type OpenCall, openCall, type SentItem } from './open-call.store.js';
+import { absorbFollowers, releaseBlocked } from './release.js';
+import type { CallOutcome, ItemResult } from './shop-call.js';
+import { isCreate } from './topics.js';
+import type { TransitionNo } from './transitions.js';
+
+/** What an answer came to. */
+export type Verdict =
+  | 'applied'
+  /** None of it could be used; its items are blocked. */
+  | 'unusable'
+  /** The call was answered before. */
+  | 'duplicate'
+  /** Its items went other ways meanwhile. */
+  | 'stale'
+  /** There is no such call. */
+  | 'orphan';
+
+interface AnswerOptions {
+  readonly httpStatus?: number;
+  /** Of several items these alone, because all together could not be written. */
+  readonly only?: number;
+  /** What can be used is not written down now, for this reason, but kept for later. */
+  readonly keepFor?: string;
+}
+
+interface Accepted {
+  readonly no: TransitionNo;
+  readonly sent: SentItem;
+  readonly result: ItemResult;
+}
+
+type FailedCall = Extract<CallOutcome, { kind: 'failed' }>;
+
+/** Applies what became of calls, once each, to their items and to the catalogue. */
+@Injectable()
+export class ResultsStore {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+    private readonly settings: ShopSettings,
+  ) {}
+
+  /** The shop has the call and will answer it with a callback, unless it has done so already. */
+  acknowledge(requestId: string, httpStatus: number): Promise<void> {
+    return this.withCall(requestId, false, async (manager, call, { settings, now }) => {
+      const { callbackTimeoutSeconds: seconds } = settings;
+      const availableAt = seconds === null ? null : new Date(now.getTime() + seconds * 1_000);
+      const journal = new Journal(now, call.flow);
+      for (const { item } of call.sent.filter((sent) => isOnItsWay(sent, call))) {
+        journal.take(item, '9', { status: 'got_acknowledgment', availableAt });
+      }
+      await journal.write(manager);
+      await closeCall(manager, call, { outcome: 'acknowledged', httpStatus, now });
+    });
+  }
+
+  /** Nobody knows, or the shop has said, that the call came to nothing. */
+  fail(requestId: string, outcome: FailedCall): Promise<void> {
+    return this.withCall(requestId, false, async (manager, call, { settings, now }) => {
+      const { reason, detail, httpStatus, retryAfterMs = 0, deferForMs } = outcome;
+      const journal = new Journal(now, call.flow);
+      const no = call.flow === 'asynchronous' ? '10' : '12';
+      const error = toItemError(call.method, httpStatus ? String(httpStatus) : reason, detail);
+      const returned = call.sent
+        .filter((sent) => isOnItsWay(sent, call))
+        .map(({ item }) =>
+          deferForMs === undefined
+            ? failItem(journal, item, no, error, settings, { retryAfterMs })
+            : journal.take(item, '33', {
+                status: 'delayed',
+                reason: 'circuit_open',
+                availableAt: new Date(now.getTime() + deferForMs),
+              }),
+        );
+      await this.giveBack(manager, journal, returned, settings);
+      await closeCall(manager, call, { outcome: 'failed', httpStatus, reason, detail, now });
+    });
+  }
+
+  /** The worker of the call is gone without a word. */
+  expire(requestId: string): Promise<void> {
+    return this.withCall(requestId, false, async (manager, call, { settings, now }) => {
+      const detail = 'the worker that sent it is gone; nobody knows what came of it';
+      const journal = new Journal(now, call.flow);
+      const returned = call.sent
+        .filter((sent) => isOnItsWay(sent, call))
+        .map(({ item }) => failItem(journal, item, '30', toItemError(call.method, 'expired', detail), settings));
+      await this.giveBack(manager, journal, returned, settings);
+      await closeCall(manager, call, { outcome: 'expired', reason: 'expired', detail, now });
+    });
+  }
+
+  /**
+   * Applies the shop's `result` of a call, given at once or by a callback: ids and stamps are written, what waited for them
+   * is released, and the lanes go on, all in one transaction. Applied once, however often it comes.
+   */
+  async apply(requestId: string, result: unknown, options: { readonly httpStatus?: number } = {}): Promise<Verdict> {
+    try {
+      return await this.applyOnce(requestId, result, options);
+    } catch (error) {
+      if (isDatabaseUnavailable(error)) throw error;
+      return this.applyEach(requestId, result, options);
+    }
+  }
+
+  /** Writes down an answer that was kept. */
+  async applyKept(itemId: number): Promise<void> {
+    try {
+      await this.reapply(itemId);
+    } catch (error) {
+      if (isDatabaseUnavailable(error)) throw error;
+      await this.reapply(itemId, String(error));
+    }
+  }
+
+  /** One item whose result cannot be written must not keep the others: that of each is written by itself, or kept. */
+  private async applyEach(requestId: string, result: unknown, options: AnswerOptions): Promise<Verdict> {
+    const rows: { itemId: number }[] = await this.dataSource.query(
+      'SELECT item_id AS "itemId" FROM sync_call_item WHERE call_id = $1 ORDER BY position',
+      [requestId],
+    );
+    let verdict: Verdict = 'stale';
+    for (const { itemId: only } of rows) {
+      const each = await this.applyOnce(requestId, result, { ...options, only }).catch((error: unknown) => {
+        if (isDatabaseUnavailable(error)) throw error;
+        return this.applyOnce(requestId, result, { ...options, only, keepFor: String(error) });
+      });
+      if (each === 'applied' || verdict === 'stale') verdict = each;
+    }
+    return verdict;
+  }
+
+  private applyOnce(requestId: string, result: unknown, options: AnswerOptions): Promise<Verdict> {
+    return this.withCall<Verdict>(
+      requestId,
+      true,
+      async (manager, call, { settings, now }) => {
+        const read = readResults(call.method, call.params, result);
+        const accepted = call.sent.flatMap((sent, index): Accepted[] => {
+          const no = options.only === undefined || options.only === sent.item.id ? acceptAnswer(sent, call) : null;
+          if (no === null) return [];
+          return [
+            { no, sent, result: 'unusable' in read ? unusable(read.unusable) : (read[index] ?? unusable('no result')) },
+          ];
+        });
+        if (accepted.length === 0)
+          return call.outcome === 'answered' || call.outcome === 'unusable' ? 'duplicate' : 'stale';
+        const journal = new Journal(now, call.flow);
+        const { keepFor } = options;
+        const checked = (await this.check(manager, accepted)).map((each) =>
+          keepFor === undefined ? each : withoutGains(each),
+        );
+        const items = accepted.map(({ no, sent: { item } }, index) => {
+          const got = journal.take(item, no, { status: 'got_response', requestId: call.id, failedAt: null });
+          const { result: itemResult } = accepted[index] as Accepted;
+          return lead(journal, got, checked[index] as CheckedResult, { call, settings, itemResult, keepFor });
+        });
+        await this.conclude(manager, journal, items, checked, settings);
+        const isUnusable = checked.every(({ kind }) => kind === 'bad_response' || kind === 'src_id_conflict');
+        await writeOutcomes(manager, call, accepted, checked);
+        const outcome = isUnusable ? 'unusable' : 'answered';
+        await closeCall(manager, call, { outcome, httpStatus: options.httpStatus, now, hasAnswer: true });
+        return isUnusable ? 'unusable' : 'applied';
+      },
+      'orphan',
+    );
+  }
+
+  private async check(manager: EntityManager, accepted: readonly Accepted[]): Promise<CheckedResult[]> {
+    const answered = accepted.map(({ sent: { item }, result }) => ({ item, result }));
+    const holdersOf = await readHolders(manager, answered);
+    return answered.map(({ item, result }) => checkResult(item, result, holdersOf(item)));
+  }
+
+  /** What was gained is written before what it releases. */
+  private async conclude(
+    manager: EntityManager,
+    journal: Journal,
+    items: readonly Item[],
+    checked: readonly CheckedResult[],
+    settings: Settings,
+  ): Promise<void> {
+    const gained = items.flatMap(({ productSetId, unapplied }, index) => {
+      const each = checked[index] as CheckedResult;
+      return 'gains' in each && unapplied === null ? [{ productSetId, gains: each.gains }] : [];
+    });
+    await writeGains(manager, gained);
+    await absorbFollowers(manager, journal, items, settings);
+    await journal.write(manager);
+    const lanes = items.map(({ productSetId }) => productSetId);
+    const mayRelease = items.filter(({ topic }) => isCreate(topic)).map(({ productSetId }) => productSetId);
+    if (mayRelease.length > 0) await releaseBlocked(manager, mayRelease, settings, journal.now);
+    await settleLanes(manager, lanes, settings, journal.now);
+  }
+
+  private reapply(itemId: number, keepFor?: string): Promise<void> {
+    const now = this.clock.now();
+    return inTransaction(this.dataSource, async (manager) => {
+      const settings = await this.settings.current(manager);
+      const [found] = await readItems(manager, 'i.id = $1', [itemId]);
+      if (!found) return;
+      await lockCatalogue(manager, [found.productSetId], found.productId === null ? [] : [found.productId]);
+      await lockLanes(manager, [found.productSetId]);
+      const [item] = await readItems(manager, "i.id = $1 AND i.status = 'delayed' AND i.unapplied IS NOT NULL", [
+        itemId,
+      ]);
+      if (!item?.unapplied || (item.availableAt && item.availableAt > now)) return;
+      const journal = new Journal(now);
+      const processing = journal.take(item, '37', { status: 'response_processing' });
+      const holders = await readHolders(manager, [{ item, result: item.unapplied }]);
+      const checked = checkResult(item, item.unapplied, holders(item));
+      const led = finish(journal, processing, checked, { settings, itemResult: item.unapplied, keepFor });
+      await this.conclude(manager, journal, [led], [keepFor === undefined ? checked : withoutGains(checked)], settings);
+    });
+  }
+
+  /** Items that did not get through: their followers join them, and the lanes are decided anew. */
+  private async giveBack(
+    manager: EntityManager,
+    journal: Journal,
+    returned: readonly Item[],
+    settings: Settings,
+  ): Promise<void> {
+    await absorbFollowers(manager, journal, returned, settings);
+    await journal.write(manager);
+    await settleLanes(
+      manager,
+      returned.map(({ productSetId }) => productSetId),
+      settings,
+      journal.now,
+    );
+  }
+
+  private withCall<T = void>(
+    requestId: string,
+    writesCatalogue: boolean,
+    work: (
+      manager: EntityManager,
+      call: OpenCall,
+      context: { readonly settings: Settings; readonly now: Date },
+    ) => Promise<T>,
+    missing?: T,
+  ): Promise<T> {
+    const now = this.clock.now();
+    return inTransaction(this.dataSource, async (manager) => {
+      const call = await openCall(manager, requestId, { writesCatalogue });
+      if (!call) return missing as T;
+      return work(manager, call, { settings: await this.settings.current(manager), now });
+    });
+  }
+}
+
+interface LeadOptions {
+  readonly settings: Settings;
+  readonly itemResult: ItemResult;
+  readonly keepFor?: string | undefined;
+  readonly call?: OpenCall;
+}
+
+/** From its response to its end, or back into the queue. */
+function lead(journal: Journal, got: Item, checked: CheckedResult, options: LeadOptions): Item {
+  if (checked.kind === 'bad_response' || checked.kind === 'src_id_conflict')
+    return finish(journal, got, checked, options);
+  const building = journal.take(got, '15', { status: 'building_response_payload' });
+  if (checked.kind === 'refused') return finish(journal, building, checked, options);
+  return finish(journal, journal.take(building, '16', { status: 'response_processing' }), checked, options);
+}
+
+function finish(
+  journal: Journal,
+  item: Item,
+  checked: CheckedResult,
+  { settings, itemResult, keepFor, call }: LeadOptions,
+): Item {
+  const method = call?.method ?? null;
+  switch (checked.kind) {
+    case 'synced':
+      if (keepFor === undefined) return journal.take(item, '19', { status: 'synced', unapplied: null });
+      return failItem(journal, item, '20', toItemError(method, 'not_written', keepFor), settings, {
+        keep: { unapplied: itemResult },
+      });
+    case 'refused':
+      return failItem(journal, item, '17', toItemError(method, checked.code, checked.message), settings);
+    default: {
+      const error = toItemError(method, checked.kind, checked.detail);
+      return journal.take(item, '18', {
+        status: 'blocked',
+        reason: checked.kind,
+        blockedBy: checked.kind === 'src_id_conflict' ? checked.holder : null,
+        lastError: error.text,
+        errorSignature: error.signature,
+        unapplied: null,
+      });
+    }
+  }
+}
+
+function isOnItsWay({ item }: SentItem, call: OpenCall): boolean {
+  return item.status === 'made_request' && item.requestId === call.id;
+}
+
+function unusable(detail: string): ItemResult {
+  return { kind: 'unusable', detail };
+}
+
+function withoutGains(checked: CheckedResult): CheckedResult {
+  return 'gains' in checked ? { ...checked, gains: { products: [], setSrcId: null } } : checked;
+}
+
+async function writeOutcomes(
+  manager: EntityManager,
+  call: OpenCall,
+  accepted: readonly Accepted[],
+  checked: readonly CheckedResult[],
+): Promise<void> {
+  await manager.query(
+    `UPDATE sync_call_item c SET outcome = s.outcome, error = s.error
+     FROM unnest($2::int[], $3::text[], $4::text[]) AS s (position, outcome, error)
+     WHERE c.call_id = $1 AND c.position = s.position`,
+    [
+      call.id,
+      accepted.map(({ sent }) => sent.position),
+      checked.map(({ kind }) => kind),
+      checked.map((each) => ('message' in each ? each.message : 'detail' in each ? each.detail : null)),
+    ],
+  );
+}
+
+/** A call that was given up stays so; one that is answered stays answered. */
+async function closeCall(
+  manager: EntityManager,
+  { id }: OpenCall,
+  end: {
+    readonly outcome: 'acknowledged' | 'answered' | 'unusable' | 'failed' | 'expired';
+    readonly now: Date;
+    readonly httpStatus?: number | undefined;
+    readonly reason?: string;
+    readonly detail?: string;
+    readonly hasAnswer?: boolean;
+  },
+): Promise<void> {
+  const { outcome, now, httpStatus = null, reason = null, detail = null, hasAnswer = false } = end;
+  await manager.query(
+    `UPDATE sync_call
+     SET outcome = CASE WHEN $5 OR outcome IN ('open', 'acknowledged') THEN $2 ELSE outcome END, lease_until = NULL,
+       acked_at = CASE WHEN $2 = 'acknowledged' THEN coalesce(acked_at, $3) ELSE acked_at END,
+       responded_at = CASE WHEN $5 THEN $3 ELSE responded_at END,
+       http_status = coalesce($4, http_status), error_reason = coalesce($6, error_reason), error = coalesce($7, error)
+     WHERE id = $1`,
+    [id, outcome, now, httpStatus, hasAnswer, reason, detail?.slice(0, 1_000) ?? null],
+  );
+}

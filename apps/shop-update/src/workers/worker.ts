@@ -1,0 +1,95 @@
+import { isDatabaseUnavailable } from '@lockstep/database';
+import { failpoint } from '@lockstep/service';
+import { Inject, Injectable } from '@nestjs/common';
+import { BuildFailedError, CallsStore } from '../queue/calls.store.js';
+import { ResultsStore } from '../queue/results.store.js';
+import { CALLER, type Caller, type Deferral, type ShopCall } from '../queue/shop-call.js';
+import type { Topic } from '../queue/topics.js';
+import { methodOf } from '../shop/topic-methods.js';
+
+/** Steps between which a worker may die; see `LOCKSTEP_FAILPOINT`. */
+export type Step = 'claimed' | 'answered' | 'applied';
+
+/** What a look at the queue came to; `waitMs`: something is ready, and may be sent so much later. */
+export type Look = { readonly kind: 'worked' } | { readonly kind: 'idle'; readonly waitMs?: number };
+
+/** For a wait shorter than this nothing is moved: the worker itself waits. */
+const SHORT_WAIT_MS = 2_000;
+
+/** Takes what is ready, tells the shop, and applies what comes of it: one call at a time. Any number may work side by side. */
+@Injectable()
+export class Worker {
+  constructor(
+    private readonly calls: CallsStore,
+    private readonly results: ResultsStore,
+    @Inject(CALLER) private readonly caller: Caller,
+  ) {}
+
+  /** One call, of the topic that has waited longest and may be sent. `onStep` is for tests. */
+  async look(name: string, onStep: (step: Step) => void = passStep): Promise<Look> {
+    const topics = await this.calls.readyTopics();
+    if (topics.length === 0) return { kind: 'idle' };
+    const settings = await this.calls.currentSettings();
+    let waitMs: number | undefined;
+    for (const topic of topics) {
+      const deferral = await this.caller.admit(methodOf(topic, settings));
+      if (deferral) {
+        if (deferral.forMs <= SHORT_WAIT_MS) waitMs = Math.min(deferral.forMs, waitMs ?? deferral.forMs);
+        else await this.holdBack(topic, deferral);
+        continue;
+      }
+      const claim = await this.claim(topic, name);
+      if (claim.kind === 'again') return { kind: 'worked' };
+      if (claim.kind === 'none') continue;
+      onStep('claimed');
+      await this.send(claim.call, onStep);
+      return { kind: 'worked' };
+    }
+    return waitMs === undefined ? { kind: 'idle' } : { kind: 'idle', waitMs };
+  }
+
+  private async claim(topic: Topic, worker: string) {
+    try {
+      return await this.calls.claim(topic, { worker });
+    } catch (error) {
+      if (!isOfItems(error)) throw error;
+    }
+    // One of them spoils the call of all: they are tried one by one.
+    try {
+      return await this.calls.claim(topic, { worker, limit: 1 });
+    } catch (error) {
+      if (!isOfItems(error)) throw error;
+      return this.calls.claim(topic, { worker, limit: 1, unbuildable: error.message });
+    }
+  }
+
+  private async send(call: ShopCall, onStep: (step: Step) => void): Promise<void> {
+    const outcome = await this.caller.send(call);
+    onStep('answered');
+    switch (outcome.kind) {
+      case 'acknowledged':
+        await this.results.acknowledge(call.id, outcome.httpStatus);
+        break;
+      case 'answered':
+        await this.results.apply(call.id, outcome.result, { httpStatus: outcome.httpStatus });
+        break;
+      default:
+        await this.results.fail(call.id, outcome);
+    }
+    onStep('applied');
+  }
+
+  /** What is ready of the topic shows why it waits, and until when. */
+  private async holdBack(topic: Topic, deferral: Deferral): Promise<void> {
+    while ((await this.calls.defer(topic, deferral)) > 0);
+  }
+}
+
+function isOfItems(error: unknown): error is BuildFailedError {
+  return error instanceof BuildFailedError && !isDatabaseUnavailable(error.cause);
+}
+
+/** Where a test can let the process die. */
+export function passStep(step: Step): void {
+  failpoint(`shop-update.call.${step}`);
+}
