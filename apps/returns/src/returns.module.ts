@@ -24,6 +24,8 @@ import { CreateReturnGraves1763800000210 } from './documents/return-graves.migra
 import { ownedByReturns } from './imports/owned-by-returns.js';
 import { OrderReturnsController } from './order-returns/order-returns.controller.js';
 import { OrderReturnsStore } from './order-returns/order-returns.store.js';
+import { ReturnMetrics } from './order-returns/return.metrics.js';
+import { ReturnEventsStore } from './order-returns/return-events.store.js';
 import { OrdersController } from './orders/orders.controller.js';
 import { CreateOrders1763800000201 } from './orders/orders.migration.js';
 import { OrdersStore } from './orders/orders.store.js';
@@ -85,6 +87,8 @@ export class ReturnsModule {
         BrokerMetrics,
         OrdersStore,
         OrderReturnsStore,
+        ReturnEventsStore,
+        ReturnMetrics,
         ...documentProviders(config),
         ImportRequests,
         ProcessedKeys,
