@@ -20,6 +20,7 @@ import {
 } from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DOCUMENT_CONTROLLERS, documentProviders } from './documents/document-parts.js';
+import { CreateReturnIndexRebuild1763800000220 } from './documents/rebuild/rebuild.migration.js';
 import { CreateReturnGraves1763800000210 } from './documents/return-graves.migration.js';
 import { ownedByReturns } from './imports/owned-by-returns.js';
 import { OrderReturnsController } from './order-returns/order-returns.controller.js';
@@ -58,6 +59,7 @@ export class ReturnsModule {
             CreateOrders1763800000201,
             CreateReturnParts1763800000202,
             CreateReturnGraves1763800000210,
+            CreateReturnIndexRebuild1763800000220,
           ],
           poolSize: config.databasePoolSize,
           retention: {
