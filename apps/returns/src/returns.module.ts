@@ -21,10 +21,13 @@ import {
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CreateReturnChanges1763800000211 } from './changes/changes.migration.js';
 import { DOCUMENT_CONTROLLERS, documentProviders } from './documents/document-parts.js';
+import { CreateReturnIndexRebuild1763800000220 } from './documents/rebuild/rebuild.migration.js';
 import { CreateReturnGraves1763800000210 } from './documents/return-graves.migration.js';
 import { ownedByReturns } from './imports/owned-by-returns.js';
 import { OrderReturnsController } from './order-returns/order-returns.controller.js';
 import { OrderReturnsStore } from './order-returns/order-returns.store.js';
+import { ReturnMetrics } from './order-returns/return.metrics.js';
+import { ReturnEventsStore } from './order-returns/return-events.store.js';
 import { OrdersController } from './orders/orders.controller.js';
 import { CreateOrders1763800000201 } from './orders/orders.migration.js';
 import { OrdersStore } from './orders/orders.store.js';
@@ -61,6 +64,7 @@ export class ReturnsModule {
             CreateReturnGraves1763800000210,
             CreateReturnChanges1763800000211,
             CreateReturnSync1763800000212,
+            CreateReturnIndexRebuild1763800000220,
           ],
           poolSize: config.databasePoolSize,
           retention: {
@@ -97,6 +101,8 @@ export class ReturnsModule {
         BrokerMetrics,
         OrdersStore,
         OrderReturnsStore,
+        ReturnEventsStore,
+        ReturnMetrics,
         ...documentProviders(config),
         ...SYNC_PROVIDERS,
         { provide: ReturnsConfig, useValue: config },

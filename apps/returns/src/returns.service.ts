@@ -2,6 +2,7 @@ import { MessagingServer } from '@lockstep/messaging';
 import { isSearchUnavailable } from '@lockstep/search';
 import { BrokerHealth, BrokerMetrics, SearchHealth, type ServiceDefinition } from '@lockstep/service';
 import { ReturnIndexHealth } from './documents/return-family.js';
+import { ReturnMetrics } from './order-returns/return.metrics.js';
 import { ReturnsConfig } from './returns.config.js';
 import { ReturnsModule } from './returns.module.js';
 
@@ -13,6 +14,6 @@ export const returnsService: ServiceDefinition<ReturnsConfig> = {
   createModule: (config) => ReturnsModule.forConfig(config),
   strategies: [MessagingServer],
   health: [BrokerHealth, SearchHealth, ReturnIndexHealth],
-  metrics: [BrokerMetrics],
+  metrics: [BrokerMetrics, ReturnMetrics],
   unavailable: { search: isSearchUnavailable },
 };

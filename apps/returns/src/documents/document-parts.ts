@@ -3,12 +3,16 @@ import type { ReturnsConfig } from '../returns.config.js';
 import { AggregatesStore } from './aggregates.store.js';
 import { hashPersonalWith } from './hash-personal.js';
 import { HASH_PERSONAL, IndexedReturns, RETURN_TARGETS } from './indexed-returns.js';
+import { IndexRebuild } from './rebuild/index-rebuild.js';
+import { RebuildStore } from './rebuild/rebuild.store.js';
+import { RebuildWorker } from './rebuild/rebuild.worker.js';
+import { ReturnIndexController } from './rebuild/return-index.controller.js';
 import { ReturnFamily, ReturnIndexHealth } from './return-family.js';
 import { RETURN_INDEX } from './return-index.js';
 import { SearchIndexTarget } from './search-index.target.js';
 
 /** Routes of the index. */
-export const DOCUMENT_CONTROLLERS = [];
+export const DOCUMENT_CONTROLLERS = [ReturnIndexController];
 
 /** What makes returns searchable. */
 export function documentProviders(config: ReturnsConfig): Provider[] {
@@ -18,6 +22,9 @@ export function documentProviders(config: ReturnsConfig): Provider[] {
     ReturnIndexHealth,
     SearchIndexTarget,
     IndexedReturns,
+    IndexRebuild,
+    RebuildStore,
+    RebuildWorker,
     { provide: HASH_PERSONAL, useValue: hashPersonalWith(config.hashKey) },
     { provide: RETURN_TARGETS, inject: [SearchIndexTarget], useFactory: (index: SearchIndexTarget) => [index] },
     { provide: RETURN_INDEX, useExisting: IndexedReturns },

@@ -207,9 +207,14 @@ function itemStateOf({ source, word, itemStatus, returnItemId }: Told): ItemStat
 }
 
 function isUnknown(told: Told): boolean {
-  const isKnownItem = itemStateOf(told) !== undefined;
+  if (told.source === 'forward') return false;
   if (told.itemStatus !== null && itemStatusOf(toWord(told.itemStatus)) === undefined) return true;
-  return !isKnownItem && returnStatusOf(told.source as 'courier' | 'warehouse', told.word) === undefined;
+  return itemStateOf(told) === undefined && returnStatusOf(told.source, told.word) === undefined;
+}
+
+/** True for an event of which nobody here knows what it means. */
+export function isUnknownEvent(event: Pick<ReturnEvent, 'source' | 'status' | 'returnItemId' | 'itemStatus'>): boolean {
+  return isUnknown(toTold({ ...event, id: 0, externalUpdatedAt: null, createdAt: '', details: null }));
 }
 
 /** Failed deliveries and what marketplaces ship come by themselves; the rest waits to be fetched. */

@@ -67,6 +67,12 @@ export class OrderBody {
   items?: OrderItemBody[] | null;
 }
 
+/** A line of a bulk load. */
+export class LoadedOrderBody extends OrderBody {
+  @IsId()
+  id!: number;
+}
+
 export class OrderView extends OrderBody {
   @IsId()
   id!: number;

@@ -1,23 +1,62 @@
+import type { IncomingMessage } from 'node:http';
 import { refuseReservedId } from '@lockstep/ownership';
-import { Answers, ProblemError, Requires } from '@lockstep/service';
-import { Body, Controller, Get, Param, Put, Res } from '@nestjs/common';
+import {
+  type Actor,
+  Answers,
+  BulkAnswer,
+  Consumes,
+  CurrentActor,
+  loadLines,
+  type Page,
+  ProblemError,
+  Requires,
+  readNdjson,
+} from '@lockstep/service';
+import { Body, Controller, Get, HttpCode, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import { OrderBody, OrderView, toOrderRecord } from './order-body.js';
+import { LoadedOrderBody, OrderBody, OrderView, toOrderRecord } from './order-body.js';
+import { OrdersQuery } from './orders.query.js';
 import { OrdersStore } from './orders.store.js';
 import { PathIdPipe } from './path-id.pipe.js';
+import { owns, refuseLimited, tenantOf } from './tenant.js';
 
-/** Orders, one by one. */
+/** Orders, one by one and as a stream of lines. */
 @Controller('api/orders')
 export class OrdersController {
   constructor(private readonly orders: OrdersStore) {}
 
+  @Get()
+  @Requires('viewer')
+  @Answers(200, OrderView, { page: true })
+  list(@Query() query: OrdersQuery, @CurrentActor() actor?: Actor): Promise<Page<OrderView>> {
+    return this.orders.list(query, tenantOf(actor));
+  }
+
+  /** A line is the body of a PUT with its `id`. Answers when the last line was stored. */
+  @Post('bulk')
+  @Requires('operator')
+  @Consumes('application/x-ndjson', 'application/ndjson', 'application/jsonl', 'text/plain')
+  @HttpCode(200)
+  @Answers(200, BulkAnswer)
+  async load(@Req() request: IncomingMessage, @CurrentActor() actor?: Actor): Promise<BulkAnswer> {
+    refuseLimited(actor);
+    return loadLines(readNdjson(request), {
+      body: LoadedOrderBody,
+      toRecord: (body) => toOrderRecord(body.id, body),
+      keyOf: ({ id }) => id,
+      save: async (records) => {
+        const { created, changed } = await this.orders.save(records);
+        return { created, updated: new Set([...changed].filter((id) => !created.has(id))) };
+      },
+    });
+  }
+
   @Get(':id')
   @Requires('viewer')
   @Answers(200, OrderView)
-  async find(@Param('id', PathIdPipe) id: number): Promise<OrderView> {
+  async find(@Param('id', PathIdPipe) id: number, @CurrentActor() actor?: Actor): Promise<OrderView> {
     const order = await this.orders.find(id);
-    if (!order) throw new ProblemError(404, 'ORDER_NOT_FOUND', `There is no order with the id ${id}.`);
-    return order;
+    return order && owns(tenantOf(actor), order) ? order : nothing(id);
   }
 
   @Put(':id')
@@ -28,10 +67,20 @@ export class OrdersController {
     @Param('id', PathIdPipe) id: number,
     @Body() body: OrderBody,
     @Res({ passthrough: true }) response: Response,
+    @CurrentActor() actor?: Actor,
   ): Promise<OrderView> {
-    await refuseReservedId(id, async () => (await this.orders.find(id)) !== undefined);
+    const former = await this.orders.find(id);
+    await refuseReservedId(id, async () => former !== undefined);
+    if (former && !owns(tenantOf(actor), former)) nothing(id);
+    if (!owns(tenantOf(actor), body)) {
+      throw new ProblemError(403, 'TENANT_FORBIDDEN', 'This token may not write orders of that account or workspace.');
+    }
     const { created } = await this.orders.save([toOrderRecord(id, body)]);
     response.status(created.has(id) ? 201 : 200);
-    return this.find(id);
+    return this.find(id, actor);
   }
+}
+
+function nothing(id: number): never {
+  throw new ProblemError(404, 'ORDER_NOT_FOUND', `There is no order with the id ${id}.`);
 }

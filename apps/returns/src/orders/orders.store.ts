@@ -1,8 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { inTransaction } from '@lockstep/database';
+import type { Page } from '@lockstep/service';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { type Listing, listRows } from './list-rows.js';
 import { type OrderRecord, type OrderView, toOrderRecord } from './order-body.js';
+import type { OrdersQuery } from './orders.query.js';
+import type { Tenant } from './tenant.js';
 
 /** What a save did: ids of orders that were not there, and of those that changed, new ones included. */
 export interface SavedOrders {
@@ -19,11 +23,32 @@ export class OrdersStore {
     return (await readOrders(this.dataSource.manager, [id])).get(id);
   }
 
+  list(query: OrdersQuery, tenant: Tenant): Promise<Page<OrderView>> {
+    return listRows(this.dataSource.manager, LISTING, query, tenant, readOrders);
+  }
+
   /** Creates or replaces orders; each id at most once. */
   save(orders: readonly OrderRecord[]): Promise<SavedOrders> {
     return inTransaction(this.dataSource, (manager) => saveOrders(manager, orders));
   }
 }
+
+const LISTING: Listing = {
+  table: '"order"',
+  // The tenant is told by the order itself.
+  join: 'JOIN "order" o ON o.id = t.id',
+  where: 'true',
+  columns: {
+    id: 't.id',
+    updatedAt: 't.updated_at',
+    orderDate: 't.order_date',
+    customerOrderNumber: 't.customer_order_number',
+    portal: 't.portal',
+    salesChannel: 't.sales_channel',
+    accountSlug: 't.account_slug',
+    workspace: 't.workspace',
+  },
+};
 
 /** Orders that are there, by id; one statement, so that what it shows is of one moment. */
 export async function readOrders(manager: EntityManager, ids: readonly number[]): Promise<Map<number, OrderView>> {

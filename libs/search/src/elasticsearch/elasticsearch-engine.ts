@@ -15,11 +15,11 @@ import { checkIndexName, findRefusal } from '../engine/writable.js';
 import { planFilters, planQuery } from '../query/plan-query.js';
 import type { Filter, SearchQuery, SearchResult } from '../query/search-query.js';
 import { canonicalJson, type IndexSchema } from '../schema/index-schema.js';
-import { fromIndexSource, type StoredDocument } from '../schema/index-source.js';
+import { fromIndexSource, type StoredDocument, toSearchItem } from '../schema/index-source.js';
 import { type BulkBody, type BulkItem, toBulkBodies, toOutcome } from './bulk-body.js';
 import { ElasticsearchClient, type ElasticsearchClientOptions, ElasticsearchError } from './elasticsearch-client.js';
 import { FILLING_SETTINGS, SERVING_SETTINGS, structureOf, toMapping } from './index-body.js';
-import { toFacetCounts, toFilterBody, toPosition, toSearchBody } from './query-body.js';
+import { type FacetAnswer, toFacetCounts, toFilterBody, toPosition, toSearchBody } from './query-body.js';
 
 /** How to reach Elasticsearch, and what its indexes are called here. */
 export interface ElasticsearchOptions extends ElasticsearchClientOptions {
@@ -37,10 +37,7 @@ interface Hit {
 interface SearchAnswer {
   readonly pit_id?: string;
   readonly hits: { readonly total: { readonly value: number }; readonly hits: readonly Hit[] };
-  readonly aggregations?: Record<
-    string,
-    { buckets: { key: string | number; key_as_string?: string; doc_count: number }[] }
-  >;
+  readonly aggregations?: Record<string, FacetAnswer>;
 }
 interface IndexAnswer {
   readonly aliases: Record<string, unknown>;
@@ -180,15 +177,9 @@ export class ElasticsearchEngine implements SearchEngine {
     });
     const page = hits.hits.slice(0, plan.size);
     const last = page.at(-1);
-    const facets = plan.facets.map(({ field, type }) => [
-      field,
-      toFacetCounts(type, aggregations?.[field]?.buckets ?? []),
-    ]);
+    const facets = plan.facets.map((facet) => [facet.field, toFacetCounts(facet, aggregations?.[facet.field])]);
     return {
-      items: page.map(({ _source }) => {
-        const { id, version, document } = fromIndexSource(_source);
-        return { id, version, document: document ?? {} };
-      }),
+      items: page.map(({ _source }) => toSearchItem(_source)),
       total: hits.total.value,
       ...(last && hits.hits.length > plan.size && { cursor: plan.cursorAt(toPosition(last.sort)) }),
       facets: Object.fromEntries(facets),

@@ -1,11 +1,8 @@
 import type { CursorPosition } from '../query/cursor.js';
-import type { PlannedFilter, PlannedSort, QueryPlan } from '../query/plan-query.js';
+import type { PlannedFacet, PlannedFilter, PlannedSort, QueryPlan } from '../query/plan-query.js';
 import type { FacetCount, FilterValue } from '../query/search-query.js';
 
 type Json = Readonly<Record<string, unknown>>;
-
-/** Values of a facet that are answered. */
-const FACET_SIZE = 100;
 
 /**
  * Stands for a missing number, date or boolean in a sort, at the end in both directions. The engine's own marker is the
@@ -19,7 +16,8 @@ const LIVE: Json = { term: { 'lockstep.deleted': false } };
 /** The body of a search for a plan; one row more than the page tells whether another page follows. */
 export function toSearchBody(plan: QueryPlan): Json {
   return {
-    query: toLiveQuery([
+    query: allClauses([
+      ...(plan.tombstones ? [] : [LIVE]),
       ...plan.tokens.map((token) => toTokenQuery(plan.searchFields, token)),
       ...plan.filters.map(toFilterQuery),
     ]),
@@ -33,7 +31,7 @@ export function toSearchBody(plan: QueryPlan): Json {
 
 /** Conditions as a query that tombstones never meet: for counts and for the filter of an alias. */
 export function toFilterBody(filters: readonly PlannedFilter[]): Json {
-  return toLiveQuery(filters.map(toFilterQuery));
+  return allClauses([LIVE, ...filters.map(toFilterQuery)]);
 }
 
 /** The `sort` values of a hit, missing ones as null. */
@@ -41,12 +39,29 @@ export function toPosition(values: readonly (string | number | null)[]): CursorP
   return values.map((value) => (value === MISSING_NUMBER || value === -MISSING_NUMBER ? null : value));
 }
 
-/** The buckets of a facet's aggregation as counts. */
-export function toFacetCounts(
-  type: QueryPlan['facets'][number]['type'],
-  buckets: readonly { key: string | number; key_as_string?: string; doc_count: number }[],
-): FacetCount[] {
-  return buckets.map((bucket) => ({ value: toFacetValue(type, bucket), count: bucket.doc_count }));
+/** A value of a facet as the engine answers it. */
+export interface FacetBucket {
+  readonly key: string | number;
+  readonly key_as_string?: string;
+  readonly doc_count: number;
+  /** Documents of the elements that were counted. */
+  readonly documents?: { readonly doc_count: number };
+}
+
+/** The answer of a facet's aggregation. */
+export interface FacetAnswer {
+  readonly buckets?: readonly FacetBucket[];
+  /** Of a nested field. */
+  readonly elements?: { readonly values: { readonly buckets: readonly FacetBucket[] } };
+}
+
+/** The answer of a facet's aggregation as counts. */
+export function toFacetCounts({ type }: PlannedFacet, answer: FacetAnswer | undefined): FacetCount[] {
+  const buckets = answer?.elements?.values.buckets ?? answer?.buckets ?? [];
+  return buckets.map((bucket) => ({
+    value: toFacetValue(type, bucket),
+    count: bucket.documents?.doc_count ?? bucket.doc_count,
+  }));
 }
 
 function toFacetValue(type: string, bucket: { key: string | number; key_as_string?: string }): FilterValue {
@@ -54,8 +69,8 @@ function toFacetValue(type: string, bucket: { key: string | number; key_as_strin
   return type === 'date' ? (bucket.key_as_string ?? bucket.key) : bucket.key;
 }
 
-function toLiveQuery(clauses: readonly Json[]): Json {
-  return { bool: { filter: [LIVE, ...clauses] } };
+function allClauses(clauses: readonly Json[]): Json {
+  return { bool: { filter: clauses } };
 }
 
 function toTokenQuery(fields: readonly string[], token: string): Json {
@@ -132,6 +147,18 @@ function missingNumber(direction: 'asc' | 'desc'): number {
 }
 
 function toAggregations(plan: QueryPlan): Json {
-  const order = [{ _count: 'desc' }, { _key: 'asc' }];
-  return Object.fromEntries(plan.facets.map(({ field }) => [field, { terms: { field, size: FACET_SIZE, order } }]));
+  return Object.fromEntries(plan.facets.map((facet) => [facet.field, toAggregation(facet)]));
+}
+
+function toAggregation({ field, size, within }: PlannedFacet): Json {
+  const isOfDocuments = within?.count === 'documents';
+  const order = [isOfDocuments ? { documents: 'desc' } : { _count: 'desc' }, { _key: 'asc' }];
+  const values = {
+    terms: { field, size, order },
+    ...(isOfDocuments && { aggs: { documents: { reverse_nested: {} } } }),
+  };
+  if (!within) return values;
+  const { path, filters } = within.nested;
+  const elements = { filter: { bool: { filter: filters.map(toFilterQuery) } }, aggs: { values } };
+  return { nested: { path }, aggs: { elements } };
 }

@@ -3,6 +3,7 @@ import type { SearchQuery, SearchResult } from '../query/search-query.js';
 import type { IndexSchema } from '../schema/index-schema.js';
 import { bucketOf, type IndexDocument, type StoredDocument, toIndexSource } from '../schema/index-source.js';
 import { EDGE_CASES } from './edge-cases.conformance.js';
+import { FACET_CASES } from './facet-cases.conformance.js';
 import { PEOPLE, PEOPLE_DOCUMENTS, QUERY_CASES } from './query-cases.conformance.js';
 import type { IndexMeta, IndexWrite, SearchEngine, WriteOutcome } from './search-engine.js';
 import { IndexConflictError, IndexNotFoundError } from './search-errors.js';
@@ -60,7 +61,7 @@ export function describeSearchEngine(name: string, makeEngine: () => Promise<Eng
         index = await makeIndex(PEOPLE_DOCUMENTS);
       });
 
-      it.each([...QUERY_CASES, ...EDGE_CASES].map((each) => [each.promise, each] as const))(
+      it.each([...QUERY_CASES, ...EDGE_CASES, ...FACET_CASES].map((each) => [each.promise, each] as const))(
         '%s',
         async (_promise, expected) => {
           const asked = engine.search(PEOPLE, index, expected.query);

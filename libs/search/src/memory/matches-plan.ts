@@ -1,6 +1,6 @@
 import type { CursorPosition } from '../query/cursor.js';
 import { toComparable } from '../query/filter-values.js';
-import type { PlannedFilter, PlannedSort, QueryPlan } from '../query/plan-query.js';
+import type { PlannedFacet, PlannedFilter, PlannedSort, QueryPlan } from '../query/plan-query.js';
 import type { FacetCount, FilterValue } from '../query/search-query.js';
 import type { TechnicalFields } from '../schema/index-source.js';
 
@@ -80,17 +80,28 @@ export function comparePositions(a: CursorPosition, b: CursorPosition, sort: rea
   return 0;
 }
 
-/** Values of a field over these documents with the number of documents that have each. */
-export function countValues(sources: readonly Source[], field: string): FacetCount[] {
+/** Values of a facet over these documents with the number of documents, or of elements, that have each. */
+export function countFacet(sources: readonly Source[], facet: PlannedFacet): FacetCount[] {
   const counts = new Map<FilterValue, number>();
   for (const source of sources) {
-    const values = new Set(valuesAt(source, field.split('.')) as FilterValue[]);
-    for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+    for (const values of countedIn(source, facet)) {
+      for (const value of new Set(values as FilterValue[])) counts.set(value, (counts.get(value) ?? 0) + 1);
+    }
   }
   return [...counts]
     .map(([value, count]) => ({ value, count }))
     .sort((a, b) => b.count - a.count || compareValues(toOrdered(a.value), toOrdered(b.value)))
-    .slice(0, 100);
+    .slice(0, facet.size);
+}
+
+/** Values that count together, each once: those of a document, or of one element. */
+function countedIn(source: Source, { field, within }: PlannedFacet): unknown[][] {
+  if (!within) return [valuesAt(source, field.split('.'))];
+  const { path, filters } = within.nested;
+  const values = valuesAt(source, path.split('.'))
+    .filter((element) => filters.every((each) => meets(source, element, `${path}.`, each)))
+    .map((element) => valuesAt(element, field.slice(path.length + 1).split('.')));
+  return within.count === 'elements' ? values : [values.flat()];
 }
 
 function sortValueOf(source: Source, { field, type }: PlannedSort): string | number | null {

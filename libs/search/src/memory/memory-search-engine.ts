@@ -16,8 +16,8 @@ import { type PlannedFilter, planFilters, planQuery } from '../query/plan-query.
 import type { Filter, SearchQuery, SearchResult } from '../query/search-query.js';
 import { findMisfit } from '../schema/find-misfit.js';
 import { canonicalJson, type IndexSchema } from '../schema/index-schema.js';
-import { fromIndexSource, type StoredDocument } from '../schema/index-source.js';
-import { comparePositions, countValues, meetsFilter, meetsPlan, positionOf, type Source } from './matches-plan.js';
+import { fromIndexSource, type StoredDocument, toSearchItem } from '../schema/index-source.js';
+import { comparePositions, countFacet, meetsFilter, meetsPlan, positionOf, type Source } from './matches-plan.js';
 
 interface MemoryIndex {
   readonly schema: IndexSchema;
@@ -97,7 +97,7 @@ export class MemorySearchEngine implements SearchEngine {
 
   async search(schema: IndexSchema, target: string, query: SearchQuery): Promise<SearchResult> {
     const plan = planQuery(schema, query);
-    const found = this.#live(target).filter((source) => meetsPlan(source, plan));
+    const found = this.#searched(target, plan.tombstones).filter((source) => meetsPlan(source, plan));
     const ordered = found
       .map((source) => ({ source, position: positionOf(source, plan.sort) }))
       .sort((a, b) => comparePositions(a.position, b.position, plan.sort));
@@ -106,13 +106,10 @@ export class MemorySearchEngine implements SearchEngine {
     const page = rest.slice(plan.from, plan.from + plan.size);
     const hasMore = rest.length > plan.from + plan.size;
     return {
-      items: page.map(({ source }) => {
-        const { id, version, document } = fromIndexSource(source);
-        return { id, version, document: document ?? {} };
-      }),
+      items: page.map(({ source }) => toSearchItem(source)),
       total: found.length,
       ...(hasMore && { cursor: plan.cursorAt(page.at(-1)!.position) }),
-      facets: Object.fromEntries(plan.facets.map(({ field }) => [field, countValues(found, field)])),
+      facets: Object.fromEntries(plan.facets.map((facet) => [facet.field, countFacet(found, facet)])),
     };
   }
 
@@ -163,6 +160,11 @@ export class MemorySearchEngine implements SearchEngine {
     if (misfit !== undefined) return { status: 'rejected', reason: misfit };
     index.written.set(write.id, source as Source);
     return { status: 'ok' };
+  }
+
+  /** An alias never shows what is gone. */
+  #searched(target: string, tombstones: boolean): Source[] {
+    return tombstones && !this.#aliases.get(target)?.size ? this.#visible(target) : this.#live(target);
   }
 
   #live(target: string): Source[] {

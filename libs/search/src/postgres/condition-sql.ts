@@ -9,15 +9,15 @@ import { quoteLexeme, toStoredValue, toText } from './stored-value.js';
 type Values = Extract<PlannedFilter, { kind: 'anyOf' | 'noneOf' }>;
 type Range = Extract<PlannedFilter, { kind: 'range' }>;
 
-/** All the conditions of a search, and that the document lives. */
+/** All the conditions of a search, and, unless what is gone is asked for too, that the document lives. */
 export function toCondition(
   layout: IndexLayout,
-  { tokens, filters }: Pick<QueryPlan, 'tokens' | 'filters'>,
+  { tokens, filters, tombstones }: Pick<QueryPlan, 'tokens' | 'filters' | 'tombstones'>,
   parameters: Parameters,
 ): string {
   const conditions = filters.map((filter) => toFilterSql(layout, filter, parameters));
   if (tokens.length > 0) conditions.unshift(toTextSql(layout, tokens, parameters));
-  return ['NOT d.deleted', ...conditions].join(' AND ');
+  return [tombstones ? 'true' : 'NOT d.deleted', ...conditions].join(' AND ');
 }
 
 function toTextSql({ searchFields }: IndexLayout, tokens: readonly string[], parameters: Parameters): string {

@@ -14,7 +14,7 @@ import { checkIndexName } from '../engine/writable.js';
 import { planFilters, planQuery } from '../query/plan-query.js';
 import type { Filter, SearchQuery, SearchResult } from '../query/search-query.js';
 import { defineIndexSchema, type IndexSchema } from '../schema/index-schema.js';
-import { fromIndexSource, type StoredDocument, VERSION_MODULUS } from '../schema/index-source.js';
+import { fromIndexSource, type StoredDocument, toSearchItem, VERSION_MODULUS } from '../schema/index-source.js';
 import { BulkWriter } from './bulk-writer.js';
 import { toCondition } from './condition-sql.js';
 import { type FoundIndex, IndexCatalogue } from './index-catalogue.js';
@@ -116,17 +116,15 @@ export class PostgresSearchEngine implements SearchEngine {
     const plan = planQuery(schema, query);
     const [first, ...found] = await this.#reading(target, (index) => {
       const filters = [...filtersOf(index), ...plan.filters];
-      const { text, values } = toSearchStatement(index.tables, index.layout, { ...plan, filters });
+      const tombstones = plan.tombstones && index.filter === undefined;
+      const { text, values } = toSearchStatement(index.tables, index.layout, { ...plan, filters, tombstones });
       return this.#database.query<SearchRow>(text, values);
     });
     const { total, facets } = first as Extract<SearchRow, { place: 0 }>;
     const page = (found as Exclude<SearchRow, { place: 0 }>[]).slice(0, plan.size);
     const last = page.at(-1);
     return {
-      items: page.map(({ source }) => {
-        const { id, version, document } = fromIndexSource(source);
-        return { id, version, document: document ?? {} };
-      }),
+      items: page.map(({ source }) => toSearchItem(source)),
       total,
       ...(last && found.length > plan.size && { cursor: plan.cursorAt(last.position) }),
       facets: Object.fromEntries(plan.facets.map(({ field, type }, at) => [field, toFacetCounts(type, facets[at]!)])),
@@ -137,7 +135,7 @@ export class PostgresSearchEngine implements SearchEngine {
     const planned = planFilters(schema, filters);
     const [row] = await this.#reading(target, (index) => {
       const parameters = new Parameters();
-      const all = { tokens: [], filters: [...filtersOf(index), ...planned] };
+      const all = { tokens: [], filters: [...filtersOf(index), ...planned], tombstones: false };
       const condition = toCondition(index.layout, all, parameters);
       const text = `SELECT count(*)::float8 AS count FROM ${index.tables.documents} d WHERE ${condition}`;
       return this.#database.query<{ count: number }>(text, parameters.values);

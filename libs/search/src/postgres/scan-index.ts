@@ -26,8 +26,8 @@ export async function scanIndex(
   const { tables, layout, filter } = index;
   const parameters = new Parameters();
   const isAlias = filter !== undefined;
-  const condition = toCondition(layout, { tokens: [], filters }, parameters);
-  const visible = options.tombstones && !isAlias ? condition.replace('NOT d.deleted', 'true') : condition;
+  const tombstones = options.tombstones === true && !isAlias;
+  const visible = toCondition(layout, { tokens: [], filters, tombstones }, parameters);
   const bucket = options.bucket === undefined ? '' : `AND d.bucket = ${parameters.add(options.bucket, 'smallint')}`;
   const readsKeys = options.fields?.length === 0;
   const sources = readsKeys ? '' : `JOIN ${tables.sources} s ON s.id = d.id`;

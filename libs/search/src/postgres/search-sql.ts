@@ -1,9 +1,10 @@
 /** A plan as one statement, so that the page, the total and the facets are of one moment. */
 import type { CursorPosition } from '../query/cursor.js';
-import type { PlannedSort, QueryPlan } from '../query/plan-query.js';
+import type { PlannedFacet, PlannedSort, QueryPlan } from '../query/plan-query.js';
 import type { FacetCount, FilterValue } from '../query/search-query.js';
 import { toCondition } from './condition-sql.js';
 import { elementTypeOf, type IndexLayout } from './index-layout.js';
+import { toElementPath } from './nested-path.js';
 import { Parameters } from './parameters.js';
 import { toText } from './stored-value.js';
 
@@ -29,9 +30,6 @@ export type SearchRow =
 /** A value as it is stored, and its documents. */
 export type FacetRow = readonly [value: string | number, count: number];
 
-/** Values of a facet that are answered. */
-const FACET_SIZE = 100;
-
 /** The statement of a search; its page has one document more when another page follows. */
 export function toSearchStatement(tables: IndexTables, layout: IndexLayout, plan: QueryPlan): Statement {
   const parameters = new Parameters();
@@ -42,7 +40,7 @@ export function toSearchStatement(tables: IndexTables, layout: IndexLayout, plan
   const columns = [
     'd.id',
     ...plan.sort.map((by, at) => `${sortValueOf(layout, by)} AS sort_${at}`),
-    ...plan.facets.map(({ field }, at) => facetColumnsOf(layout, field, at)),
+    ...plan.facets.map((facet, at) => facetColumnsOf(layout, facet, at)),
   ];
   // By id alone a page is read off the key and only the total looks at every row. Otherwise all rows are looked at for the
   // page too, and it is cheaper to keep what was found for the total, the page and the facets.
@@ -54,7 +52,7 @@ export function toSearchStatement(tables: IndexTables, layout: IndexLayout, plan
         SELECT ${columns.join(', ')} FROM ${tables.documents} d WHERE ${condition}
       )
       SELECT 0 AS place, (SELECT count(*)::float8 FROM found) AS total,
-             json_build_array(${plan.facets.map((_, at) => toFacet(at)).join(', ')}) AS facets,
+             json_build_array(${plan.facets.map((facet, at) => toFacet(facet, at, parameters)).join(', ')}) AS facets,
              NULL AS source, NULL::json AS position
       UNION ALL
       SELECT row_number() OVER (ORDER BY ${order})::int, NULL, NULL,
@@ -96,19 +94,42 @@ function toAfter(sort: readonly PlannedSort[], at: number, after: CursorPosition
   return `(${isBeyond} OR sort_${at} IS NULL OR (sort_${at} = ${given} AND ${behind}))`;
 }
 
-function facetColumnsOf(layout: IndexLayout, field: string, at: number): string {
+function facetColumnsOf(layout: IndexLayout, { field, within }: PlannedFacet, at: number): string {
+  if (within) {
+    const column = layout.nested.get(within.nested.path);
+    return `${column ? `d.${column}` : 'NULL::jsonb'} AS elements_${at}`;
+  }
   const columns = layout.values.get(field);
   const [one, all] = columns ? [`d.${columns.one}`, `d.${columns.all}`] : ['NULL::text', 'NULL::text[]'];
   return `${one} AS one_${at}, ${all} AS all_${at}`;
 }
 
-/** Counted by what documents hold before anything is opened: nearly all hold one value, and few hold other ones. */
-function toFacet(at: number): string {
+function toFacet(facet: PlannedFacet, at: number, parameters: Parameters): string {
+  const counts = facet.within ? toElementCounts(facet, facet.within, at, parameters) : toValueCounts(at);
   return `(
     SELECT coalesce(json_agg(json_build_array(value, count) ORDER BY count DESC, value), '[]') FROM (
-      SELECT each.value, sum(held.count)::float8 AS count
+      ${counts} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${facet.size}) most)`;
+}
+
+/** Counted by what documents hold before anything is opened: nearly all hold one value, and few hold other ones. */
+function toValueCounts(at: number): string {
+  return `SELECT each.value, sum(held.count)::float8 AS count
       FROM (SELECT one_${at} AS one, all_${at} AS several, count(*) AS count FROM found
             WHERE one_${at} IS NOT NULL GROUP BY 1, 2) held,
-           unnest(coalesce(held.several, ARRAY[held.one])) each(value)
-      GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${FACET_SIZE}) most)`;
+           unnest(coalesce(held.several, ARRAY[held.one])) each(value)`;
+}
+
+function toElementCounts(
+  { field, type }: PlannedFacet,
+  { nested, count }: NonNullable<PlannedFacet['within']>,
+  at: number,
+  parameters: Parameters,
+): string {
+  const { path, values } = toElementPath(nested);
+  const elements = `jsonb_path_query(elements_${at}, ${parameters.add(path, 'jsonpath')}, ${parameters.add(values, 'jsonb')})`;
+  const held = `each.element -> ${parameters.add(field.slice(nested.path.length + 1), 'text')}`;
+  const cast = type === 'keyword' ? 'value COLLATE "C"' : `value::${elementTypeOf(type)}`;
+  return `SELECT ${cast} AS value, count(*)::float8 AS count
+      FROM (SELECT DISTINCT found.id, value${count === 'elements' ? ', each.place' : ''}
+            FROM found, ${elements} WITH ORDINALITY each(element, place), jsonb_array_elements_text(${held}) held(value)) once`;
 }

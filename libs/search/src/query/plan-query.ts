@@ -13,7 +13,7 @@ import { tokenize } from '../text/fold-text.js';
 import { type CursorPosition, decodeCursor, encodeCursor } from './cursor.js';
 import { toFilterValue } from './filter-values.js';
 import { PageTooDeepError, SearchQueryError, SearchTextTooLongError } from './query-errors.js';
-import type { Filter, FilterValue, SearchQuery, Sort } from './search-query.js';
+import type { Facet, Filter, FilterValue, SearchQuery, Sort } from './search-query.js';
 
 /** Longest search text, in characters (code points). */
 const MAX_TEXT_LENGTH = 256;
@@ -22,7 +22,9 @@ export const MAX_PAGED_ROWS = 10_000;
 const MAX_PAGE_SIZE = 1_000;
 const DEFAULT_PAGE_SIZE = 20;
 const MAX_SORTS = 4;
-const MAX_FACETS = 10;
+const MAX_FACETS = 20;
+const DEFAULT_FACET_SIZE = 100;
+const MAX_FACET_SIZE = 1_000;
 /** Conditions of a query, counted through all its levels, and values of one condition. */
 const MAX_CONDITIONS = 200;
 const MAX_VALUES = 10_000;
@@ -61,6 +63,19 @@ export interface PlannedSort {
   readonly direction: 'asc' | 'desc';
 }
 
+/** Values to be counted. */
+export interface PlannedFacet {
+  /** What the counts are found under: the full dotted path of the field, which is also where its values are. */
+  readonly field: string;
+  readonly type: ScalarField['type'];
+  readonly size: number;
+  /** The elements that are looked at, and what of them is counted. */
+  readonly within?: {
+    readonly nested: Extract<PlannedFilter, { kind: 'nested' }>;
+    readonly count: 'documents' | 'elements';
+  };
+}
+
 /** A query ready to be translated. */
 export interface QueryPlan {
   /** Distinct folded words of the text; each must be a prefix of a word in some of `searchFields`. */
@@ -71,7 +86,9 @@ export interface QueryPlan {
   readonly from: number;
   readonly size: number;
   readonly after?: CursorPosition;
-  readonly facets: readonly { readonly field: string; readonly type: ScalarField['type'] }[];
+  readonly facets: readonly PlannedFacet[];
+  /** Also what is gone. */
+  readonly tombstones: boolean;
   /** The cursor that continues after a row at this position. */
   cursorAt(position: CursorPosition): string;
 }
@@ -97,6 +114,7 @@ export function planQuery(schema: IndexSchema, query: SearchQuery): QueryPlan {
     ...planPage(query),
     ...(after && { after }),
     facets: planFacets(schema, query.facets ?? []),
+    tombstones: query.tombstones === true,
     cursorAt: (position) => encodeCursor(order, position),
   };
 }
@@ -144,15 +162,31 @@ function planSort(schema: IndexSchema, sorts: readonly Sort[]): PlannedSort[] {
   });
 }
 
-function planFacets(schema: IndexSchema, facets: readonly string[]): QueryPlan['facets'] {
+function planFacets(schema: IndexSchema, facets: readonly (string | Facet)[]): PlannedFacet[] {
   if (facets.length > MAX_FACETS) throw new SearchQueryError('QUERY_TOO_LARGE', `At most ${MAX_FACETS} facets.`);
-  return facets.map((field) => {
-    const { type } = scalarField(schema.fields, field);
-    if (type === 'double' || type === 'instant') {
-      throw new SearchQueryError('FIELD_UNSUITABLE', `${field} cannot be counted by value.`);
-    }
-    return { field, type };
-  });
+  return facets.map((facet) => planFacet(schema, typeof facet === 'string' ? { field: facet } : facet));
+}
+
+function planFacet(schema: IndexSchema, facet: Facet): PlannedFacet {
+  const { nested, field, size = DEFAULT_FACET_SIZE, count = 'documents', filters = [] } = facet;
+  if (!Number.isInteger(size) || size < 1 || size > MAX_FACET_SIZE) {
+    throw new SearchQueryError('VALUE_INVALID', `A facet answers 1 to ${MAX_FACET_SIZE} values.`);
+  }
+  const [within] = nested === undefined ? [] : planFilters(schema, [{ nested, filters }]);
+  if (within === undefined) return { field, type: countedType(schema.fields, field), size };
+  const elements = findField(schema.fields, nested as string) as { fields: FieldDefinitions };
+  const type = countedType(elements.fields, field);
+  return { field: `${nested}.${field}`, type, size, within: { nested: within as NestedFilter, count } };
+}
+
+type NestedFilter = Extract<PlannedFilter, { kind: 'nested' }>;
+
+function countedType(fields: FieldDefinitions, field: string): ScalarField['type'] {
+  const { type } = scalarField(fields, field);
+  if (type === 'double' || type === 'instant') {
+    throw new SearchQueryError('FIELD_UNSUITABLE', `${field} cannot be counted by value.`);
+  }
+  return type;
 }
 
 interface Scope {

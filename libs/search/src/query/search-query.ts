@@ -65,6 +65,20 @@ export interface Sort {
   readonly direction: 'asc' | 'desc';
 }
 
+/** Values of a field to be counted. */
+export interface Facet {
+  /** Path of the nested field whose elements have it; the field then starts at the element, and counts are found under `nested.field`. */
+  readonly nested?: string;
+  /** A keyword, boolean, long or date field. */
+  readonly field: string;
+  /** Values answered, the most frequent first: 1 to 1,000. @default 100 */
+  readonly size?: number;
+  /** Of a nested field: `documents` that have such an element, or the `elements` themselves. @default 'documents' */
+  readonly count?: 'documents' | 'elements';
+  /** Of a nested field: only elements that meet all of these are looked at. @default [] */
+  readonly filters?: readonly Filter[];
+}
+
 /** What a reader asks for. No part of it ever reaches an engine's query language as text. */
 export interface SearchQuery {
   /**
@@ -82,8 +96,13 @@ export interface SearchQuery {
   readonly pageSize?: number;
   /** The `cursor` of the page before, under the same sort; instead of `page`, and without its limit. */
   readonly cursor?: string;
-  /** Keyword, boolean, long or date fields whose values are counted over all that was found. At most 10. @default [] */
-  readonly facets?: readonly string[];
+  /** Fields whose values are counted over all that was found, by name or as {@link Facet}. At most 20. @default [] */
+  readonly facets?: readonly (string | Facet)[];
+  /**
+   * Also finds what is gone. It has no field, so conditions hold of it as of a document without any. An alias never shows
+   * it: name an index. @default false
+   */
+  readonly tombstones?: boolean;
 }
 
 /** A value of a facet and the number of documents found that have it. */
@@ -99,7 +118,7 @@ export interface SearchResult {
   readonly total: number;
   /** Where the next page starts; absent on the last. */
   readonly cursor?: string;
-  /** The 100 most frequent values of each field asked for, most frequent first, then by value. */
+  /** The most frequent values of each field asked for, 100 unless told otherwise, most frequent first, then by value. */
   readonly facets: Readonly<Record<string, readonly FacetCount[]>>;
 }
 
@@ -107,5 +126,8 @@ export interface SearchResult {
 export interface SearchItem {
   readonly id: string;
   readonly version: number;
+  /** Empty for what is gone. */
   readonly document: Record<string, unknown>;
+  /** Present, and true, for what is gone. */
+  readonly deleted?: true;
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { SearchItem } from '../query/search-query.js';
 import { toSortKey, toWords } from '../text/fold-text.js';
 import { type IndexSchema, textFieldsOf } from './index-schema.js';
 
@@ -65,6 +66,12 @@ export function fromIndexSource(source: string | Readonly<Record<string, unknown
   const { lockstep, ...document } = parsed as { lockstep: TechnicalFields };
   const { id, version, deleted } = lockstep;
   return { id, version, deleted, document: deleted ? null : document };
+}
+
+/** What a search shows of a stored source. */
+export function toSearchItem(source: string | Readonly<Record<string, unknown>>): SearchItem {
+  const { id, version, deleted, document } = fromIndexSource(source);
+  return { id, version, document: document ?? {}, ...(deleted && { deleted }) };
 }
 
 function foldFields(

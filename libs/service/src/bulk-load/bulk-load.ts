@@ -19,8 +19,12 @@ export interface BulkLoad<Body extends object, Stored, Key> {
   body: PayloadClass<Body>;
   toRecord: (body: Body) => Stored;
   keyOf: (record: Stored) => Key;
-  /** Stores a chunk, each key at most once; answers the keys that were new and those that changed. */
-  save: (records: Stored[]) => Promise<{ created: ReadonlySet<Key>; updated: ReadonlySet<Key> }>;
+  /** Stores a chunk, each key at most once; answers the keys that were new, those that changed, and those it refuses. */
+  save: (records: Stored[]) => Promise<{
+    created: ReadonlySet<Key>;
+    updated: ReadonlySet<Key>;
+    refused?: ReadonlyMap<Key, FieldError>;
+  }>;
 }
 
 /**
@@ -32,7 +36,7 @@ export async function loadLines<Body extends object, Stored, Key>(
   load: BulkLoad<Body, Stored, Key>,
 ): Promise<BulkAnswer> {
   const answer = new BulkAnswer();
-  let chunk: Stored[] = [];
+  let chunk: Taken<Stored>[] = [];
   let saving: Promise<void> = Promise.resolve();
   const hand = async (): Promise<void> => {
     await saving;
@@ -45,11 +49,21 @@ export async function loadLines<Body extends object, Stored, Key>(
     answer.received++;
     const rejected = findFault(line, load.body);
     if (rejected) reject(answer, rejected);
-    else if (chunk.push(load.toRecord((line as { value: Body }).value)) === CHUNK_SIZE) await hand();
+    else if (chunk.push({ line: line.line, record: toRecord(line, load) }) === CHUNK_SIZE) await hand();
   }
   await hand();
   await saving;
   return answer;
+}
+
+/** A record and the line it came from. */
+interface Taken<Stored> {
+  readonly line: number;
+  readonly record: Stored;
+}
+
+function toRecord<Body extends object, Stored, Key>(line: NdjsonLine, load: BulkLoad<Body, Stored, Key>): Stored {
+  return load.toRecord((line as { value: Body }).value);
 }
 
 function findFault(line: NdjsonLine, body: PayloadClass): RejectedLine | null {
@@ -89,14 +103,18 @@ function reject(answer: BulkAnswer, rejected: RejectedLine): void {
 }
 
 async function saveChunk<Body extends object, Stored, Key>(
-  chunk: readonly Stored[],
+  chunk: readonly Taken<Stored>[],
   { keyOf, save }: BulkLoad<Body, Stored, Key>,
   answer: BulkAnswer,
 ): Promise<void> {
   if (chunk.length === 0) return;
-  const records = [...new Map(chunk.map((record) => [keyOf(record), record])).values()];
-  const { created, updated } = await save(records);
+  const taken = new Map(chunk.map((each) => [keyOf(each.record), each]));
+  const { created, updated, refused } = await save([...taken.values()].map(({ record }) => record));
+  for (const [key, error] of refused ?? []) {
+    const { line } = taken.get(key)!;
+    reject(answer, { line, code: 'VALIDATION_FAILED', message: error.message, errors: [error] });
+  }
   answer.created += created.size;
-  answer.updated += updated.size + (chunk.length - records.length);
-  answer.unchanged += records.length - created.size - updated.size;
+  answer.updated += updated.size + (chunk.length - taken.size);
+  answer.unchanged += taken.size - created.size - updated.size - (refused?.size ?? 0);
 }
