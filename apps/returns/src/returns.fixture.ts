@@ -17,6 +17,8 @@ export async function startReturns(urls: {
   rabbitmqUrl: string;
   elasticsearchUrl: string;
   indexPrefix?: string;
+  /** Further settings. Nothing is indexed by itself unless RETURNS_EVERY_SECONDS says so. */
+  settings?: Readonly<Record<string, string>>;
 }): Promise<NestExpressApplication> {
   const config = loadConfig(returnsService.config, {
     DATABASE_URL: urls.databaseUrl,
@@ -24,6 +26,8 @@ export async function startReturns(urls: {
     ELASTICSEARCH_URL: urls.elasticsearchUrl,
     INDEX_PREFIX: urls.indexPrefix ?? '',
     LOCKSTEP_ADMIN_TOKEN: ADMIN_KEY,
+    RETURNS_EVERY_SECONDS: '0',
+    ...urls.settings,
   });
   const definition = {
     ...returnsService,
