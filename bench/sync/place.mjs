@@ -40,8 +40,8 @@ export function enginePids(engines) {
   };
 }
 
-/** Opens a place and starts the services in it, as in production. */
-export async function openPlace(engines, apps) {
+/** Opens a place and starts the services in it, as in production, with further settings where a bench needs some. */
+export async function openPlace(engines, apps, settings = {}) {
   const { createTestVhost } = await compiled('testing/dist/engines/test-vhost.js');
   const { createTestDatabase } = await compiled('testing/dist/engines/test-database.js');
   const { createIndexPrefix } = await compiled('testing/dist/engines/test-index-prefix.js');
@@ -70,6 +70,7 @@ export async function openPlace(engines, apps) {
     databaseUrl: database.url,
     rabbitmqUrl: vhost.url,
     token: randomBytes(16).toString('hex'),
+    settings,
     services: {},
     async close() {
       for (const end of ends.reverse()) await end();
@@ -103,8 +104,16 @@ async function startOne(place, app) {
       ELASTICSEARCH_URL: place.engines.elasticsearchUrl,
       INDEX_PREFIX: place.prefix,
       LOCKSTEP_ADMIN_TOKEN: place.token,
+      ...place.settings,
     },
   });
+}
+
+/** Starts a service anew, with other settings. */
+export async function startAnew(place, app, settings) {
+  await place.services[app].kill('SIGTERM');
+  Object.assign(place.settings, settings);
+  place.services[app] = await startOne(place, app);
 }
 
 /** What the image sets for every service, so that the bench measures what is run. */
