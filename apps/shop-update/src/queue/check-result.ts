@@ -15,9 +15,12 @@ export interface Holders {
   readonly setWith: (srcId: string) => number | undefined;
 }
 
+/** What the shop has said of a product; null where it has not. */
+export type GainedProduct = Omit<MadeProduct, 'srcId'> & { readonly srcId: string | null };
+
 /** What is written down of an answer. */
 export interface Gains {
-  readonly products: readonly MadeProduct[];
+  readonly products: readonly GainedProduct[];
   readonly setSrcId: string | null;
 }
 
@@ -45,15 +48,15 @@ export function checkResult(
 function toGains(productId: number | null, result: Exclude<ItemResult, { kind: 'unusable' }>): Gains {
   const made = result.made ?? [];
   const setSrcId = result.setSrcId ?? null;
-  if (result.kind === 'failure' || productId === null) return { products: made, setSrcId };
+  if (result.kind === 'failure' || productId === null || made.length > 0) return { products: made, setSrcId };
   const { srcId, shopSku, updatedAt } = result;
-  return { products: [{ productId, srcId, shopSku, updatedAt } as MadeProduct, ...made], setSrcId };
+  return { products: [{ productId, srcId, shopSku, updatedAt }], setSrcId };
 }
 
 function findWrongId(productSetId: number, { products, setSrcId }: Gains, holders: Holders): CheckedResult | undefined {
   const given = new Set<string>();
   for (const { productId, srcId } of products) {
-    if ((srcId as string | null) === null) continue;
+    if (srcId === null) continue;
     const known = holders.product(productId)?.srcId ?? null;
     if (known !== null && known !== srcId) {
       return { kind: 'bad_response', detail: `product ${productId} is ${known} at the shop, the answer says ${srcId}` };

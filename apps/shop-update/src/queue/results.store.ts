@@ -62,10 +62,10 @@ export class ResultsStore {
       const { callbackTimeoutSeconds: seconds } = settings;
       const availableAt = seconds === null ? null : new Date(now.getTime() + seconds * 1_000);
       const journal = new Journal(now, call.flow);
-      for (const { item } of call.sent.filter((sent) => isOnItsWay(sent, call))) {
-        journal.take(item, '9', { status: 'got_acknowledgment', availableAt });
-      }
-      await journal.write(manager);
+      const taken = call.sent
+        .filter((sent) => isOnItsWay(sent, call))
+        .map(({ item }) => journal.take(item, '9', { status: 'got_acknowledgment', availableAt }));
+      await this.giveBack(manager, journal, taken, settings);
       await closeCall(manager, call, { outcome: 'acknowledged', httpStatus, now });
     });
   }
@@ -230,7 +230,7 @@ export class ResultsStore {
     });
   }
 
-  /** Items that did not get through: their followers join them, and the lanes are decided anew. */
+  /** Items that left the way: followers join those that will be sent again, and the lanes are decided anew. */
   private async giveBack(
     manager: EntityManager,
     journal: Journal,
