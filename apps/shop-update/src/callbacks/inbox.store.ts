@@ -1,13 +1,21 @@
-import { inTransaction } from '@lockstep/database';
+import { inTransaction, type RetentionRule, tooOld } from '@lockstep/database';
 import { type Page, pageOffset, toPage } from '@lockstep/service';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { ShopLog } from '../logs/shop-log.js';
+import { readCalled, toLogLines } from './callback-log-lines.js';
 import type { CallbackRow, CallbacksQuery } from './callbacks.answer.js';
 import type { AcceptedCall } from './decide-replies.js';
 import type { Verdict } from './decide-verdict.js';
 
 /** Notified when callbacks have come in. */
 export const CALLBACKS_CHANNEL = 'shop_callbacks';
+
+/** Callbacks that were judged long ago. */
+export const inboxRetention: RetentionRule = {
+  table: 'callback_inbox',
+  outdated: (limits) => `handled_at < ${tooOld(limits)}`,
+};
 
 /** Longer than applying one can take; after it the taker is dead. */
 const TAKEN_FOR_SECONDS = 60;
@@ -28,12 +36,16 @@ const VIEW = `json_build_object('id', id, 'requestId', request_id, 'verdict', ve
 /** What the shop has called back with, as it came, and what became of it. */
 @Injectable()
 export class InboxStore {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly log: ShopLog,
+  ) {}
 
   /** Keeps all of them or none; whoever was answered afterwards may rely on it. */
   async keep(calls: readonly AcceptedCall[], remoteAddress: string): Promise<void> {
     if (calls.length === 0) return;
     await inTransaction(this.dataSource, async (manager) => {
+      await this.log.record(manager, toLogLines(calls, await readCalled(manager, calls)));
       await manager.query(
         `INSERT INTO callback_inbox (request_id, body, remote_address)
          SELECT call->>'requestId', call->'params', $2 FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS c (call, position)

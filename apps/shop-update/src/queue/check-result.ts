@@ -43,7 +43,7 @@ export function checkResult(
 }
 
 function toGains(productId: number | null, result: Exclude<ItemResult, { kind: 'unusable' }>): Gains {
-  const made = result.made ?? [];
+  const made = (result.made ?? []).filter((product) => product.productId !== productId);
   const setSrcId = result.setSrcId ?? null;
   if (result.kind === 'failure' || productId === null) return { products: made, setSrcId };
   const { srcId, shopSku, updatedAt } = result;

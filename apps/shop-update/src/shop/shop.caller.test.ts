@@ -3,6 +3,7 @@ import { createDataSource, migrate } from '@lockstep/database';
 import { createTestDatabase, describeOnEveryEngine, FakeClock, type TestDatabase } from '@lockstep/testing';
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { ShopLog } from '../logs/shop-log.js';
 import type { ShopCall } from '../queue/shop-call.js';
 import { CreateSyncQueue1763900000102 } from '../queue/sync-queue.migration.js';
 import { SHOP_METHODS, type ShopMethod } from '../queue/topics.js';
@@ -63,7 +64,8 @@ describeOnEveryEngine('a caller of the shop', (engines) => {
   const aProcess = (): ShopCaller => {
     const config = new ShopUpdateConfig();
     config.shopUrlAllowPrivate = true;
-    const caller = new ShopCaller(config, dataSource, settings, new BreakerStore(dataSource), clock);
+    const log = { record: async () => undefined } as unknown as ShopLog;
+    const caller = new ShopCaller(config, dataSource, settings, new BreakerStore(dataSource), clock, log);
     callers.push(caller);
     return caller;
   };

@@ -1,11 +1,13 @@
 import { Clock } from '@lockstep/service';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { ShopLog } from '../logs/shop-log.js';
 import type { Caller, CallOutcome, Deferral, ShopCall } from '../queue/shop-call.js';
 import type { ShopMethod } from '../queue/topics.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
 import { ShopUpdateConfig } from '../shop-update.config.js';
 import { BreakerStore } from './breaker.store.js';
+import { toLogLines } from './call-log-lines.js';
 import { PROBE_MS } from './decide-breaker.js';
 import {
   admitCall,
@@ -54,6 +56,7 @@ export class ShopCaller implements Caller, OnApplicationShutdown {
     private readonly settings: ShopSettings,
     private readonly breakers: BreakerStore,
     private readonly clock: Clock,
+    private readonly log: ShopLog,
   ) {
     this.client = new ShopClient(config.shopUrlAllowPrivate);
   }
@@ -79,8 +82,12 @@ export class ShopCaller implements Caller, OnApplicationShutdown {
     this.unsentProbes.delete(call.method);
     const seen = this.seen.get(call.method);
     const isProbe = seen !== undefined && !isClosed(seen.pair);
-    const outcome = await this.client.send(call, settings);
-    const nowMs = this.clock.now().getTime();
+    const startedAt = this.clock.now();
+    const sent = await this.client.send(call, settings);
+    const { outcome } = sent;
+    const answeredAt = this.clock.now();
+    await this.log.record(this.dataSource.manager, toLogLines(call, sent, { startedAt, answeredAt }));
+    const nowMs = answeredAt.getTime();
     if (!isProbe && !isTransportFailure(outcome) && this.keepToItself(call.method, nowMs)) return outcome;
     const successes = this.untold.get(call.method)?.successes ?? 0;
     this.untold.set(call.method, { successes: 0, sinceMs: nowMs });
