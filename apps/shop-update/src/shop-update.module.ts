@@ -18,9 +18,10 @@ import {
   SearchModule,
 } from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { CallbackApplier } from './callbacks/callback-applier.js';
 import { CallbackListController } from './callbacks/callback-list.controller.js';
 import { CallbacksController } from './callbacks/callbacks.controller.js';
-import { InboxStore } from './callbacks/inbox.store.js';
+import { InboxStore, inboxRetention } from './callbacks/inbox.store.js';
 import { CreateCatalogue1763800000101 } from './catalogue/catalogue.migration.js';
 import { MasterDataController } from './catalogue/master-data.controller.js';
 import { ProductSetsController } from './catalogue/product-sets.controller.js';
@@ -73,7 +74,7 @@ export class ShopUpdateModule {
           ],
           poolSize: config.databasePoolSize,
           retention: {
-            rules: [...messagingRetention, ...ownershipRetention, ...accessRetention],
+            rules: [...messagingRetention, ...ownershipRetention, ...accessRetention, inboxRetention],
             limits: config.retention,
           },
         }),
@@ -115,6 +116,7 @@ export class ShopUpdateModule {
         ShopCaller,
         BreakerStore,
         InboxStore,
+        CallbackApplier,
         CallsStore,
         ResultsStore,
         TimersStore,

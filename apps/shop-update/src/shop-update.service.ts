@@ -1,6 +1,7 @@
 import { MessagingServer } from '@lockstep/messaging';
 import { isSearchUnavailable } from '@lockstep/search';
 import { BrokerHealth, BrokerMetrics, SearchHealth, type ServiceDefinition } from '@lockstep/service';
+import { CALLBACK_PATH } from './callbacks/callbacks.controller.js';
 import { ShopUpdateConfig } from './shop-update.config.js';
 import { ShopUpdateModule } from './shop-update.module.js';
 
@@ -10,6 +11,8 @@ export const shopUpdateService: ServiceDefinition<ShopUpdateConfig> = {
   version: '0.1.0',
   config: ShopUpdateConfig,
   createModule: (config) => ShopUpdateModule.forConfig(config),
+  // What is no JSON gets the answer that shops know.
+  unparsedPaths: [`/${CALLBACK_PATH}`],
   strategies: [MessagingServer],
   health: [BrokerHealth, SearchHealth],
   metrics: [BrokerMetrics],

@@ -1,7 +1,9 @@
-import { inTransaction } from '@lockstep/database';
+import { inTransaction, type RetentionRule, tooOld } from '@lockstep/database';
 import { type Page, pageOffset, toPage } from '@lockstep/service';
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
+import { ShopLog } from '../logs/shop-log.js';
+import { readCalled, toLogLines } from './callback-log-lines.js';
 import type { CallbackRow, CallbacksQuery } from './callbacks.answer.js';
 import type { AcceptedCall } from './decide-replies.js';
 import type { Verdict } from './decide-verdict.js';
@@ -9,11 +11,21 @@ import type { Verdict } from './decide-verdict.js';
 /** Notified when callbacks have come in. */
 export const CALLBACKS_CHANNEL = 'shop_callbacks';
 
+/** Callbacks that were judged long ago. */
+export const inboxRetention: RetentionRule = {
+  table: 'callback_inbox',
+  outdated: (limits) => `handled_at < ${tooOld(limits)}`,
+};
+
+/** Longer than applying one can take; after it the taker is dead. */
+const TAKEN_FOR_SECONDS = 60;
+
 /** A callback that waits to be applied. */
 export interface ReceivedCallback {
   readonly id: number;
   readonly requestId: string;
   readonly params: { readonly result?: unknown };
+  /** This one included. */
   readonly attempts: number;
 }
 
@@ -24,12 +36,16 @@ const VIEW = `json_build_object('id', id, 'requestId', request_id, 'verdict', ve
 /** What the shop has called back with, as it came, and what became of it. */
 @Injectable()
 export class InboxStore {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly log: ShopLog,
+  ) {}
 
   /** Keeps all of them or none; whoever was answered afterwards may rely on it. */
   async keep(calls: readonly AcceptedCall[], remoteAddress: string): Promise<void> {
     if (calls.length === 0) return;
     await inTransaction(this.dataSource, async (manager) => {
+      await this.log.record(manager, toLogLines(calls, await readCalled(manager, calls)));
       await manager.query(
         `INSERT INTO callback_inbox (request_id, body, remote_address)
          SELECT call->>'requestId', call->'params', $2 FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS c (call, position)
@@ -40,19 +56,28 @@ export class InboxStore {
     });
   }
 
-  /** Takes the oldest one that nobody else has; those of one request one after the other, in the order of their arrival. */
-  async take(manager: EntityManager): Promise<ReceivedCallback | undefined> {
-    const [row]: ReceivedCallback[] = await manager.query(
-      `SELECT id::float8 AS id, request_id AS "requestId", body AS params, attempts FROM callback_inbox i
-       WHERE handled_at IS NULL AND available_at <= clock_timestamp() AND NOT EXISTS (
-         SELECT FROM callback_inbox e WHERE e.request_id = i.request_id AND e.handled_at IS NULL AND e.id < i.id)
-       ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED`,
+  /**
+   * Takes the oldest ones that nobody else has, for so long that a taker who died is noticed; those of one request one after
+   * the other, in the order of their arrival.
+   */
+  async take(limit: number): Promise<ReceivedCallback[]> {
+    const rows: ReceivedCallback[] = await this.dataSource.query(
+      `WITH taken AS (
+         UPDATE callback_inbox SET attempts = attempts + 1,
+           available_at = clock_timestamp() + ${TAKEN_FOR_SECONDS} * interval '1 second'
+         WHERE id IN (
+           SELECT id FROM callback_inbox i WHERE handled_at IS NULL AND available_at <= clock_timestamp() AND NOT EXISTS (
+             SELECT FROM callback_inbox e WHERE e.request_id = i.request_id AND e.handled_at IS NULL AND e.id < i.id)
+           ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
+         RETURNING id, request_id, body, attempts)
+       SELECT id::float8 AS id, request_id AS "requestId", body AS params, attempts FROM taken ORDER BY id`,
+      [limit],
     );
-    return row;
+    return rows;
   }
 
-  async settle(manager: EntityManager, id: number, verdict: Verdict, detail: string | null): Promise<void> {
-    await manager.query(
+  async settle(id: number, verdict: Verdict, detail: string | null): Promise<void> {
+    await this.dataSource.query(
       `UPDATE callback_inbox SET verdict = $2, detail = $3, handled_at = clock_timestamp() WHERE id = $1`,
       [id, verdict, detail],
     );
@@ -61,7 +86,7 @@ export class InboxStore {
   /** Puts one off that could not be applied. */
   async putOff(id: number, error: string, restMs: number): Promise<void> {
     await this.dataSource.query(
-      `UPDATE callback_inbox SET attempts = attempts + 1, detail = $2,
+      `UPDATE callback_inbox SET detail = $2,
          available_at = clock_timestamp() + $3 * interval '1 millisecond' WHERE id = $1`,
       [id, error, restMs],
     );
@@ -77,11 +102,8 @@ export class InboxStore {
   }
 
   /** The verdict on an earlier one of the same request, and whether it said the same. */
-  async findEarlier(
-    manager: EntityManager,
-    { id, requestId }: ReceivedCallback,
-  ): Promise<{ verdict: Verdict; isSame: boolean } | undefined> {
-    const [row]: { verdict: Verdict; isSame: boolean }[] = await manager.query(
+  async findEarlier({ id, requestId }: ReceivedCallback): Promise<{ verdict: Verdict; isSame: boolean } | undefined> {
+    const [row]: { verdict: Verdict; isSame: boolean }[] = await this.dataSource.query(
       `SELECT e.verdict, e.body = i.body AS "isSame" FROM callback_inbox e JOIN callback_inbox i ON i.id = $1
        WHERE e.request_id = $2 AND e.id < i.id AND e.verdict IN ('applied', 'unusable') ORDER BY e.id DESC LIMIT 1`,
       [id, requestId],

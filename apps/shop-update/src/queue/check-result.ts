@@ -46,7 +46,7 @@ export function checkResult(
 }
 
 function toGains(productId: number | null, result: Exclude<ItemResult, { kind: 'unusable' }>): Gains {
-  const made = result.made ?? [];
+  const made = (result.made ?? []).filter((product) => product.productId !== productId);
   const setSrcId = result.setSrcId ?? null;
   if (result.kind === 'failure' || productId === null || made.length > 0) return { products: made, setSrcId };
   const { srcId, shopSku, updatedAt } = result;

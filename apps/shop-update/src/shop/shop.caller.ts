@@ -1,11 +1,14 @@
 import { Clock } from '@lockstep/service';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { ShopLog } from '../logs/shop-log.js';
 import type { Caller, CallOutcome, Deferral, ShopCall } from '../queue/shop-call.js';
 import type { ShopMethod } from '../queue/topics.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
 import { ShopUpdateConfig } from '../shop-update.config.js';
 import { BreakerStore } from './breaker.store.js';
+import { toLogLines } from './call-log-lines.js';
+import { PROBE_MS } from './decide-breaker.js';
 import {
   admitCall,
   type BreakerPair,
@@ -21,6 +24,8 @@ import { ShopClient } from './shop.client.js';
 const FRESH_MS = 250;
 /** How often successes are told to the others, while there is nothing else to tell. */
 const TELL_EVERY_MS = 5_000;
+/** Whoever was let through to find out whether the shop is back has sent by then, or found nothing to send. */
+const PROBE_UNUSED_MS = 1_000;
 /** Nothing but a change of the settings ends a pause, and that wakes the workers. */
 const PAUSED_MS = 60_000;
 
@@ -42,6 +47,8 @@ export class ShopCaller implements Caller, OnApplicationShutdown {
   private readonly client: ShopClient;
   private readonly seen = new Map<ShopMethod, Seen>();
   private readonly untold = new Map<ShopMethod, Untold>();
+  /** Probes that this process was granted and has not sent yet, and since when. */
+  private readonly unsentProbes = new Map<ShopMethod, number>();
 
   constructor(
     config: ShopUpdateConfig,
@@ -49,6 +56,7 @@ export class ShopCaller implements Caller, OnApplicationShutdown {
     private readonly settings: ShopSettings,
     private readonly breakers: BreakerStore,
     private readonly clock: Clock,
+    private readonly log: ShopLog,
   ) {
     this.client = new ShopClient(config.shopUrlAllowPrivate);
   }
@@ -63,15 +71,23 @@ export class ShopCaller implements Caller, OnApplicationShutdown {
       return { reason: 'paused', forMs: PAUSED_MS };
     const nowMs = this.clock.now().getTime();
     if (settings.maxCallsPerSecond === null && this.isKnownClosed(method, nowMs)) return null;
-    return this.change(method, nowMs, (pair) => admitCall(pair, nowMs, settings)).then(({ deferral }) => deferral);
+    if (this.takeUnsentProbe(method, nowMs)) return null;
+    const { pair, deferral } = await this.change(method, nowMs, (former) => admitCall(former, nowMs, settings));
+    if (deferral === null && !isClosed(pair)) this.unsentProbes.set(method, nowMs);
+    return deferral;
   }
 
   async send(call: ShopCall): Promise<CallOutcome> {
     const settings = await this.settings.current(this.dataSource.manager);
+    this.unsentProbes.delete(call.method);
     const seen = this.seen.get(call.method);
     const isProbe = seen !== undefined && !isClosed(seen.pair);
-    const outcome = await this.client.send(call, settings);
-    const nowMs = this.clock.now().getTime();
+    const startedAt = this.clock.now();
+    const sent = await this.client.send(call, settings);
+    const { outcome } = sent;
+    const answeredAt = this.clock.now();
+    await this.log.record(this.dataSource.manager, toLogLines(call, sent, { startedAt, answeredAt }));
+    const nowMs = answeredAt.getTime();
     if (!isProbe && !isTransportFailure(outcome) && this.keepToItself(call.method, nowMs)) return outcome;
     const successes = this.untold.get(call.method)?.successes ?? 0;
     this.untold.set(call.method, { successes: 0, sinceMs: nowMs });
@@ -81,6 +97,14 @@ export class ShopCaller implements Caller, OnApplicationShutdown {
     }));
     if (!isProbe || outcome.kind !== 'failed' || !isTransportFailure(outcome)) return outcome;
     return { ...outcome, deferForMs: restOf(pair, nowMs) };
+  }
+
+  /** True when a probe that was granted to this process before has come to nothing, so that it may be used now. */
+  private takeUnsentProbe(method: ShopMethod, nowMs: number): boolean {
+    const grantedAtMs = this.unsentProbes.get(method);
+    if (grantedAtMs === undefined || nowMs - grantedAtMs < PROBE_UNUSED_MS) return false;
+    this.unsentProbes.set(method, nowMs);
+    return nowMs - grantedAtMs < PROBE_MS;
   }
 
   /** True for a success that others need not know of at once: it would cost as much as the call itself. */

@@ -14,6 +14,18 @@ const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 const KEEP_ALIVE_MS = 4_000;
 const MAX_CONNECTIONS = 64;
 
+interface Request {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What was said, what was answered, and what that means. Credentials stand in the body. */
+export interface SentCall extends Request {
+  readonly outcome: CallOutcome;
+  /** As it came; null when there was none. */
+  readonly answer: string | null;
+}
+
 type Failed = Extract<CallOutcome, { kind: 'failed' }>;
 
 /** Sends calls to the shop: connections are kept, redirects are not followed, addresses are checked where they must be. */
@@ -23,17 +35,18 @@ export class ShopClient {
   constructor(private readonly allowPrivate: boolean) {}
 
   /** What came of it; never throws for what the shop or the network does. */
-  async send(call: ShopCall, settings: Settings): Promise<CallOutcome> {
+  async send(call: ShopCall, settings: Settings): Promise<SentCall> {
     const { shopUrl } = settings;
-    if (shopUrl === null) return { kind: 'failed', reason: 'address_refused', detail: 'No shopUrl is set.' };
-    const refusal = refuseShopUrl(shopUrl, this.allowPrivate);
-    if (refusal !== undefined) return { kind: 'failed', reason: 'address_refused', detail: `The shopUrl ${refusal}.` };
+    const request = { headers: toHeaders(call, settings), body: toEnvelope(call, settings) };
+    const refusal = shopUrl === null ? 'is not set' : refuseShopUrl(shopUrl, this.allowPrivate);
+    if (shopUrl === null || refusal !== undefined)
+      return { ...request, outcome: failed('address_refused', `The shopUrl ${refusal}.`), answer: null };
     const timeoutMs = (call.flow === 'asynchronous' ? settings.ackSeconds : settings.responseSeconds) * 1_000;
     try {
-      const answer = await this.post(new URL(shopUrl), call, settings, timeoutMs);
-      return toOutcome(call, settings, answer);
+      const answer = await this.post(new URL(shopUrl), request, settings, timeoutMs);
+      return { ...request, outcome: toOutcome(call, settings, answer), answer: answer.text };
     } catch (error) {
-      return toFailure(error, timeoutMs);
+      return { ...request, outcome: toFailure(error, timeoutMs), answer: null };
     }
   }
 
@@ -41,15 +54,20 @@ export class ShopClient {
     await this.agent?.agent.destroy();
   }
 
-  private async post(url: URL, call: ShopCall, settings: Settings, timeoutMs: number): Promise<Answer> {
+  private async post(
+    url: URL,
+    { headers: sentHeaders, body: sentBody }: Request,
+    settings: Settings,
+    timeoutMs: number,
+  ): Promise<Answer> {
     // One limit for everything after the connection, so that an answer cannot drip for ever.
     const signal = AbortSignal.timeout(settings.connectSeconds * 1_000 + timeoutMs);
     const { statusCode, headers, body } = await this.agentFor(settings).request({
       origin: url.origin,
       path: `${url.pathname}${url.search}`,
       method: 'POST',
-      headers: toHeaders(call, settings),
-      body: toEnvelope(call, settings),
+      headers: sentHeaders,
+      body: sentBody,
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
       signal,
