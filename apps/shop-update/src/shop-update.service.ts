@@ -1,6 +1,7 @@
 import { MessagingServer } from '@lockstep/messaging';
 import { isSearchUnavailable } from '@lockstep/search';
 import { BrokerHealth, BrokerMetrics, SearchHealth, type ServiceDefinition } from '@lockstep/service';
+import { ItemMetrics } from './items/item-metrics.js';
 import { ShopUpdateConfig } from './shop-update.config.js';
 import { ShopUpdateModule } from './shop-update.module.js';
 
@@ -12,6 +13,6 @@ export const shopUpdateService: ServiceDefinition<ShopUpdateConfig> = {
   createModule: (config) => ShopUpdateModule.forConfig(config),
   strategies: [MessagingServer],
   health: [BrokerHealth, SearchHealth],
-  metrics: [BrokerMetrics],
+  metrics: [BrokerMetrics, ItemMetrics],
   unavailable: { search: isSearchUnavailable },
 };
