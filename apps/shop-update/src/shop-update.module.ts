@@ -31,6 +31,7 @@ import { ProductsStore } from './catalogue/products.store.js';
 import { SellersController } from './catalogue/sellers.controller.js';
 import { SellersStore } from './catalogue/sellers.store.js';
 import { ownedByShopUpdate } from './imports/owned-by-shop-update.js';
+import { ITEM_CONTROLLERS, ITEM_MIGRATIONS, ITEM_PROVIDERS } from './items/item-parts.js';
 import { LOG_CONSUMERS, LOG_CONTROLLERS, LOG_MIGRATIONS, LOG_PROVIDERS } from './logs/log-parts.js';
 import { CallsStore } from './queue/calls.store.js';
 import { ResultsStore } from './queue/results.store.js';
@@ -70,6 +71,7 @@ export class ShopUpdateModule {
             ...ownershipMigrations,
             CreateCatalogue1763800000101,
             CreateSyncQueue1763900000102,
+            ...ITEM_MIGRATIONS,
             ...LOG_MIGRATIONS,
           ],
           poolSize: config.databasePoolSize,
@@ -92,6 +94,7 @@ export class ShopUpdateModule {
         ProductSetsController,
         ProductsController,
         MasterDataController,
+        ...ITEM_CONTROLLERS,
         ...LOG_CONTROLLERS,
         ShopConfigController,
         CallbackListController,
@@ -107,6 +110,7 @@ export class ShopUpdateModule {
         ProductsStore,
         ImportRequests,
         ProcessedKeys,
+        ...ITEM_PROVIDERS,
         ...LOG_PROVIDERS,
         { provide: OWNED, useValue: ownedByShopUpdate },
         ShopSettings,

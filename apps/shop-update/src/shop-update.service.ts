@@ -2,6 +2,7 @@ import { MessagingServer } from '@lockstep/messaging';
 import { isSearchUnavailable } from '@lockstep/search';
 import { BrokerHealth, BrokerMetrics, SearchHealth, type ServiceDefinition } from '@lockstep/service';
 import { CALLBACK_PATH } from './callbacks/callbacks.controller.js';
+import { ItemMetrics } from './items/item-metrics.js';
 import { ShopUpdateConfig } from './shop-update.config.js';
 import { ShopUpdateModule } from './shop-update.module.js';
 
@@ -15,6 +16,6 @@ export const shopUpdateService: ServiceDefinition<ShopUpdateConfig> = {
   unparsedPaths: [`/${CALLBACK_PATH}`],
   strategies: [MessagingServer],
   health: [BrokerHealth, SearchHealth],
-  metrics: [BrokerMetrics],
+  metrics: [BrokerMetrics, ItemMetrics],
   unavailable: { search: isSearchUnavailable },
 };

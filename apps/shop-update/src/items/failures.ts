@@ -1,0 +1,76 @@
+import { IsInstant } from '@lockstep/contracts';
+import type { Page, PageQuery } from '@lockstep/service';
+import { pageOffset, toPage } from '@lockstep/service';
+import { Injectable } from '@nestjs/common';
+import { IsArray, IsInt, IsOptional, IsString } from 'class-validator';
+import { DataSource } from 'typeorm';
+
+/** Items that have one cause in common. */
+export class FailureGroupView {
+  @IsString()
+  signature!: string;
+
+  @IsInt()
+  items!: number;
+
+  /** Given up. */
+  @IsInt()
+  failed!: number;
+
+  /** Tried again. */
+  @IsInt()
+  delayed!: number;
+
+  /** Blocked by an answer that could not be used. */
+  @IsInt()
+  blocked!: number;
+
+  @IsInt()
+  attention!: number;
+
+  @IsArray()
+  @IsString({ each: true })
+  topics!: string[];
+
+  @IsInstant()
+  oldestQueuedAt!: string;
+
+  /** Of the latest. */
+  @IsOptional()
+  @IsString()
+  lastError!: string | null;
+
+  @IsInt()
+  exampleItemId!: number;
+}
+
+const STATUSES = `i.status IN ('failed', 'delayed', 'blocked') AND i.error_signature IS NOT NULL AND i.finished_at IS NULL`;
+
+/** What goes wrong, by its cause: most items first. */
+@Injectable()
+export class Failures {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async list(query: PageQuery): Promise<Page<FailureGroupView>> {
+    const [rows, [count]] = await Promise.all([
+      this.dataSource.query(
+        `SELECT g.*, to_char(g.oldest AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "oldestQueuedAt",
+           (SELECT e.last_error FROM sync_item e WHERE e.id = g."exampleItemId") AS "lastError"
+         FROM (SELECT i.error_signature AS signature, count(*)::int AS items, min(i.queued_at) AS oldest,
+             count(*) FILTER (WHERE i.status = 'failed')::int AS failed,
+             count(*) FILTER (WHERE i.status = 'delayed')::int AS delayed,
+             count(*) FILTER (WHERE i.status = 'blocked')::int AS blocked,
+             count(*) FILTER (WHERE i.attention)::int AS attention,
+             array_agg(DISTINCT i.topic) AS topics, max(i.id) AS "exampleItemId"
+           FROM sync_item i WHERE ${STATUSES} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $1 OFFSET $2) AS g
+         ORDER BY g.items DESC, g.signature`,
+        [query.pageSize, pageOffset(query)],
+      ) as Promise<(FailureGroupView & { oldest?: unknown })[]>,
+      this.dataSource.query(
+        `SELECT count(*)::int AS total FROM (SELECT FROM sync_item i WHERE ${STATUSES} GROUP BY i.error_signature) AS g`,
+      ) as Promise<{ total: number }[]>,
+    ]);
+    const groups = rows.map(({ oldest: _, ...group }) => group);
+    return toPage(query, groups, count?.total ?? 0);
+  }
+}

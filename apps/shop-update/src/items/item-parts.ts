@@ -1,0 +1,28 @@
+import { BulkRequeueController } from './bulk-requeue.controller.js';
+import { BulkRequeue } from './bulk-requeue.js';
+import { Failures } from './failures.js';
+import { ItemDetails } from './item-details.js';
+import { ItemLists } from './item-lists.js';
+import { CreateItemLists1763900000401 } from './item-lists.migration.js';
+import { ItemMetrics } from './item-metrics.js';
+import { ItemsController } from './items.controller.js';
+import { RequeueRunStore } from './requeue-run.store.js';
+import { ReuploadController } from './reupload.controller.js';
+import { Reupload } from './reupload.js';
+import { Summary } from './summary.js';
+
+/** The order of the first two matters: `items/bulk-requeue` is no id. */
+export const ITEM_CONTROLLERS = [BulkRequeueController, ItemsController, ReuploadController];
+
+export const ITEM_PROVIDERS = [
+  BulkRequeue,
+  Failures,
+  ItemDetails,
+  ItemLists,
+  ItemMetrics,
+  RequeueRunStore,
+  Reupload,
+  Summary,
+];
+
+export const ITEM_MIGRATIONS = [CreateItemLists1763900000401];

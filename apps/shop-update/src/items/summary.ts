@@ -1,0 +1,97 @@
+import { Clock } from '@lockstep/service';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { ShopSettings } from '../shop-config/shop-settings.store.js';
+import { ItemLists } from './item-lists.js';
+import { adviceOn, type StuckReason, stuckSql } from './stuck.js';
+import type { StuckCount, SummaryAnswer, SummaryCount } from './summary.answer.js';
+
+/** Groups of unfinished items as people count them. */
+export const SUMMARY_GROUPS = [
+  'toSend',
+  'inFlight',
+  'waitingForCallback',
+  'held',
+  'delayed',
+  'blocked',
+  'failed',
+] as const;
+export type SummaryGroup = (typeof SUMMARY_GROUPS)[number];
+
+const GROUP_SQL = `CASE i.status
+  WHEN 'pending' THEN 'toSend' WHEN 'got_acknowledgment' THEN 'waitingForCallback' WHEN 'blocked' THEN 'blocked'
+  WHEN 'failed' THEN 'failed'
+  WHEN 'delayed' THEN CASE WHEN i.reason = 'stock_hold' THEN 'held' ELSE 'delayed' END
+  ELSE 'inFlight' END`;
+
+/** Counted no further. */
+const MAX_STUCK = 10_000;
+
+/** The counters above the lists. */
+@Injectable()
+export class Summary {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly settings: ShopSettings,
+    private readonly lists: ItemLists,
+    private readonly clock: Clock,
+  ) {}
+
+  async read(): Promise<SummaryAnswer> {
+    const settings = await this.settings.current(this.dataSource.manager);
+    const [groups, stuck, [others]] = await Promise.all([
+      this.countGroups(),
+      this.countStuck(),
+      this.dataSource.query(
+        `SELECT (SELECT count(*)::int FROM sync_item WHERE attention AND finished_at IS NULL) AS attention,
+           (SELECT count(DISTINCT c.id)::int FROM sync_item i JOIN sync_call c ON c.id = i.request_id
+            WHERE i.status IN ('made_request', 'got_acknowledgment') AND i.finished_at IS NULL AND c.flow <> $1) AS draining`,
+        [settings.flow],
+      ) as Promise<{ attention: number; draining: number }[]>,
+    ]);
+    const { attention = 0, draining = 0 } = others ?? {};
+    return { message: messageOf(groups), flow: settings.flow, ...groups, attention, draining, stuck };
+  }
+
+  async countGroups(): Promise<Record<SummaryGroup, SummaryCount>> {
+    const rows: { group: SummaryGroup; items: number; oldest: Date }[] = await this.dataSource.query(
+      `SELECT ${GROUP_SQL} AS "group", count(*)::int AS items, min(i.queued_at) AS oldest
+       FROM sync_item i WHERE i.finished_at IS NULL GROUP BY 1`,
+    );
+    const nowMs = this.clock.now().getTime();
+    const empty: SummaryCount = { items: 0, oldestAgeSeconds: null };
+    const counted = rows.map(({ group, items, oldest }) => {
+      const ageSeconds = Math.max(0, Math.floor((nowMs - oldest.getTime()) / 1_000));
+      return [group, { items, oldestAgeSeconds: ageSeconds }] as const;
+    });
+    return {
+      ...Object.fromEntries(SUMMARY_GROUPS.map((group) => [group, empty])),
+      ...Object.fromEntries(counted),
+    } as Record<SummaryGroup, SummaryCount>;
+  }
+
+  /** By reason, most items first. */
+  async countStuck(): Promise<StuckCount[]> {
+    const settings = await this.settings.current(this.dataSource.manager);
+    const reason = stuckSql({ ...this.lists.factsOf(settings), now: '$1::timestamptz' });
+    const rows: { reason: StuckReason; items: number }[] = await this.dataSource.query(
+      `SELECT reason, count(*)::int AS items FROM (
+         SELECT reason FROM (SELECT ${reason} AS reason FROM sync_item i WHERE i.finished_at IS NULL
+           AND i.status NOT IN ('blocked', 'failed')) AS looked WHERE reason IS NOT NULL LIMIT ${MAX_STUCK + 1}) AS stuck
+       GROUP BY 1 ORDER BY 2 DESC, 1`,
+      [this.clock.now()],
+    );
+    const isLowerBound = rows.reduce((sum, { items }) => sum + items, 0) > MAX_STUCK;
+    return rows.map((row) => ({ ...adviceOn(row.reason), items: row.items, isLowerBound }));
+  }
+}
+
+/** The seed's sentence above the tabs. */
+function messageOf(groups: Record<SummaryGroup, SummaryCount>): string {
+  const { toSend, inFlight, waitingForCallback, held, delayed, blocked, failed } = groups;
+  const open = toSend.items + inFlight.items + held.items + delayed.items;
+  return (
+    `${open} still have to be sent, ${waitingForCallback.items} wait for the shop's answer; ` +
+    `${blocked.items} are blocked (mostly: products that are not created yet), ${failed.items} have failed.`
+  );
+}
