@@ -9,12 +9,14 @@ import { benchImports } from './imports/imports.mjs';
 import { cleanUp } from './machine/clean-up.mjs';
 import { machineFacts } from './machine/facts.mjs';
 import { benchReturns } from './returns/returns.mjs';
+import { benchShop } from './shop/shop.mjs';
 import { benchSync } from './sync/sync.mjs';
 
 /** Each with the sizes that it measures unless told others. */
 const BENCHES = {
   sync: { measure: benchSync, sizes: ['10000', '100000'] },
   imports: { measure: benchImports, sizes: ['100000', '1000000'] },
+  shop: { measure: benchShop, sizes: ['10000', '1000000'] },
   returns: { measure: benchReturns, sizes: ['10000', '1000000'] },
 };
 const USAGE = `usage: npm run bench -- [--only ${Object.keys(BENCHES).join(',')}] [--sizes 10000,100000] [--pairs 3] [--max-other PERCENT]`;

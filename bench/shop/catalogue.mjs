@@ -1,0 +1,45 @@
+import { call } from '../sync/place.mjs';
+
+/** Products that the shop knows already, each in a set of its own, so that only changes are left to tell of. */
+export async function loadCatalogue(place, first, last) {
+  await place.pool.query(
+    `INSERT INTO shop_update.seller (id, name, active, version) VALUES (1, 'Oak', true, 1) ON CONFLICT DO NOTHING`,
+  );
+  await place.pool.query(
+    `INSERT INTO shop_update.product_set (id, seller_id, name, categories, images, src_id, version)
+     SELECT n, 1, 'Set ' || n, '{}', '[]', 'S' || n, 1 FROM generate_series($1::bigint, $2::bigint) AS n`,
+    [first, last],
+  );
+  await place.pool.query(
+    `INSERT INTO shop_update.product (id, product_set_id, seller_id, seller_sku, title, price, stock, consignment_stock, status,
+       qc_status, attributes, shop_sku, src_id, version)
+     SELECT n, n, 1, 'SKU-' || n, 'Product ' || n, 59, 5, 0, 'active', 'approved', '{}', 'SHOP-' || n, 'P' || n, 1
+     FROM generate_series($1::bigint, $2::bigint) AS n`,
+    [first, last],
+  );
+  await place.pool.query('ANALYZE shop_update.product_set, shop_update.product');
+}
+
+/** Items that wait for their turn, written to the tables as a change of each price would have left them. */
+export async function loadWaiting(place, first, last) {
+  await place.pool.query(
+    `WITH item AS (
+       INSERT INTO shop_update.sync_item (product_set_id, product_id, topic, status, enqueued_at_ns)
+       SELECT n, n, 'price', 'pending', extract(epoch FROM clock_timestamp()) * 1000000000
+       FROM generate_series($1::bigint, $2::bigint) AS n RETURNING id, product_set_id)
+     INSERT INTO shop_update.sync_lane (product_set_id, ready_at, ready_item_id, ready_topic, config_version)
+     SELECT product_set_id, now(), id, 'price', (SELECT coalesce(max(version), 0) FROM shop_update.shop_config) FROM item
+     ON CONFLICT (product_set_id) DO UPDATE SET ready_at = excluded.ready_at, ready_item_id = excluded.ready_item_id,
+       ready_topic = excluded.ready_topic, config_version = excluded.config_version`,
+    [first, last],
+  );
+  await place.pool.query('ANALYZE shop_update.sync_item, shop_update.sync_lane');
+}
+
+export async function configure(place, settings) {
+  const body = JSON.stringify({ flow: 'synchronous', username: 'bench', password: 'bench', ...settings });
+  await call(place, 'shop-update', 'PUT', '/api/shop-update/config', { body, contentType: 'application/json' });
+}
+
+export const PAUSED = { topics: { price: { paused: true } } };
+export const OPEN = { topics: { price: { paused: false } } };
