@@ -10,6 +10,7 @@ import { failItem } from './fail-item.js';
 import { type Item, readItems } from './item.js';
 import { Journal } from './journal.js';
 import { settleLanes } from './lane.store.js';
+import { releaseBlocked } from './release.js';
 import {
   type BuiltPayload,
   type CalledItem,
@@ -18,7 +19,7 @@ import {
   type Payloads,
   type ShopCall,
 } from './shop-call.js';
-import { TOPICS, type Topic } from './topics.js';
+import { isCreate, TOPICS, type Topic } from './topics.js';
 
 /** What is wanted of a claim beyond its topic. */
 export interface ClaimOptions {
@@ -177,8 +178,15 @@ export class CallsStore {
       sent.map(({ productSetId }) => productSetId),
       now,
     );
-    const idle = built.refused.map(({ itemId }) => (byId.get(itemId) as Item).productSetId);
-    await settleLanes(manager, idle, settings, now);
+    const idle = built.refused.map(({ itemId }) => byId.get(itemId) as Item);
+    const notCreated = idle.filter(({ topic: each }) => isCreate(each)).map(({ productSetId }) => productSetId);
+    if (notCreated.length > 0) await releaseBlocked(manager, notCreated, settings, now);
+    await settleLanes(
+      manager,
+      idle.map(({ productSetId }) => productSetId),
+      settings,
+      now,
+    );
     return call ? { kind: 'call', call } : { kind: 'again' };
   }
 

@@ -81,7 +81,7 @@ function byId(rows: readonly IdRow[]): Map<number, IdRow> {
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** Writes down what the shop has said; what it does not name stays. */
+/** Writes down what the shop has said; what it does not name stays, and so does a stamp that is newer than one that comes late. */
 export async function writeGains(
   manager: EntityManager,
   known: KnownCatalogue,
@@ -95,10 +95,10 @@ export async function writeGains(
     await manager.query(
       `UPDATE product p
        SET src_id = coalesce(s.src_id, p.src_id), shop_sku = coalesce(s.shop_sku, p.shop_sku),
-         src_updated_at = coalesce(s.updated_at, p.src_updated_at), version = p.version + 1, updated_at = now()
+         src_updated_at = greatest(s.updated_at, p.src_updated_at), version = p.version + 1, updated_at = now()
        FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) AS s (id, src_id, shop_sku, updated_at)
        WHERE p.id = s.id AND (p.src_id, p.shop_sku, p.src_updated_at) IS DISTINCT FROM
-         (coalesce(s.src_id, p.src_id), coalesce(s.shop_sku, p.shop_sku), coalesce(s.updated_at, p.src_updated_at))`,
+         (coalesce(s.src_id, p.src_id), coalesce(s.shop_sku, p.shop_sku), greatest(s.updated_at, p.src_updated_at))`,
       [
         products.map(({ productId }) => productId),
         products.map(({ srcId }) => srcId),
