@@ -34,6 +34,7 @@ import { ownedByShopUpdate } from './imports/owned-by-shop-update.js';
 import { ITEM_CONTROLLERS, ITEM_MIGRATIONS, ITEM_PROVIDERS } from './items/item-parts.js';
 import { LOG_CONSUMERS, LOG_CONTROLLERS, LOG_MIGRATIONS, LOG_PROVIDERS } from './logs/log-parts.js';
 import { CallsStore } from './queue/calls.store.js';
+import { queueRetention } from './queue/queue-retention.js';
 import { ResultsStore } from './queue/results.store.js';
 import { CALLER, PAYLOADS } from './queue/shop-call.js';
 import { CreateSyncQueue1763900000102 } from './queue/sync-queue.migration.js';
@@ -76,7 +77,13 @@ export class ShopUpdateModule {
           ],
           poolSize: config.databasePoolSize,
           retention: {
-            rules: [...messagingRetention, ...ownershipRetention, ...accessRetention, inboxRetention],
+            rules: [
+              ...messagingRetention,
+              ...ownershipRetention,
+              ...accessRetention,
+              inboxRetention,
+              ...queueRetention,
+            ],
             limits: config.retention,
           },
         }),

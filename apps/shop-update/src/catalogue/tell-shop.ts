@@ -15,7 +15,8 @@ export interface WriteScope {
 export async function tellingShop<T>(manager: EntityManager, scope: WriteScope, write: () => Promise<T>): Promise<T> {
   const before = await readCatalogue(manager, scope);
   const result = await write();
-  await enqueueChanges(manager, changesBetween(before, await readCatalogue(manager, scope)));
+  const after = await readCatalogue(manager, scope);
+  await enqueueChanges(manager, changesBetween(before, after, scope.sets ?? []));
   return result;
 }
 

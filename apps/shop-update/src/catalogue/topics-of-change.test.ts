@@ -95,7 +95,7 @@ describe('what the shop must be told of a set', () => {
       products: new Map([KNOWN, WAITING_FOR_QC].map((p, i) => [101 + i, { ...p, id: 101 + i }])),
     };
     const after = { ...before, sets: new Map([[1, { ...SET, content: 'b' }]]) };
-    expect(changesBetween(before, after)).toEqual([
+    expect(changesBetween(before, after, [1])).toEqual([
       { productSetId: 1, productId: 101, topics: ['content'], isGone: false },
     ]);
   });
@@ -104,7 +104,7 @@ describe('what the shop must be told of a set', () => {
     const other = { ...SET, id: 2 };
     const before = { sets: new Map([[1, SET]]), products: new Map([[101, KNOWN]]) };
     const after = { sets: new Map([[2, other]]), products: new Map([[101, { ...KNOWN, productSetId: 2 }]]) };
-    expect(changesBetween(before, after)).toEqual([
+    expect(changesBetween(before, after, [])).toEqual([
       { productSetId: 2, productId: 101, topics: ['content'], isGone: false, formerSetId: 1 },
     ]);
   });

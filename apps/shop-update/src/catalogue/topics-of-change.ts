@@ -93,14 +93,15 @@ export interface CatalogueState {
   readonly products: ReadonlyMap<number, ProductState>;
 }
 
-/** What the shop must be told after a write that led from `before` to `after`. */
-export function changesBetween(before: CatalogueState, after: CatalogueState): Change[] {
-  const sets = [...after.sets.values()].flatMap((set) => changeOfSet(before.sets.get(set.id), set));
+/** What the shop must be told after a write of products, and of the sets `written`, that led from `before` to `after`. */
+export function changesBetween(before: CatalogueState, after: CatalogueState, written: readonly number[]): Change[] {
+  const sets = [...new Set(written)].flatMap((id) => changeOfSet(before.sets.get(id), after.sets.get(id)));
   const products = [...after.products.values()].flatMap((product) => changeOfProduct(before, after, product));
   return [...sets, ...products];
 }
 
-function changeOfSet(before: SetState | undefined, set: SetState): Change[] {
+function changeOfSet(before: SetState | undefined, set: SetState | undefined): Change[] {
+  if (!set) return [];
   const isGone = set.deleted && before !== undefined && !before.deleted;
   const topics = topicsOfSet(before, set);
   if (!isGone && topics.length === 0) return [];

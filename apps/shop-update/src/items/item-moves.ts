@@ -1,10 +1,11 @@
 import type { EntityManager } from 'typeorm';
 import { decideEntry, type ItemFacts } from '../queue/decide-entry.js';
-import { place, reset } from '../queue/enqueue.js';
 import { readFacts } from '../queue/facts.store.js';
 import { type Item, readItems } from '../queue/item.js';
 import { Journal } from '../queue/journal.js';
 import { lockLanes, settleLanes } from '../queue/lane.store.js';
+import { place, reset } from '../queue/re-entry.js';
+import { releaseBlocked } from '../queue/release.js';
 import type { Settings } from '../shop-config/settings.js';
 import { type ActionDecision, decideAction, type ItemAction } from './decide-action.js';
 
@@ -35,6 +36,8 @@ export async function moveItems(
     return { item: journal.latest(item), decision };
   });
   await journal.write(manager);
+  // Others may have waited for a creation that is cancelled.
+  if (action === 'cancel') await releaseBlocked(manager, lanes, settings, now);
   await settleLanes(manager, lanes, settings, now);
   return moves;
 }

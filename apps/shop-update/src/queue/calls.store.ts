@@ -10,6 +10,7 @@ import { failItem } from './fail-item.js';
 import { type Item, readItems } from './item.js';
 import { Journal } from './journal.js';
 import { settleLanes } from './lane.store.js';
+import { releaseBlocked } from './release.js';
 import {
   type BuiltPayload,
   type CalledItem,
@@ -18,7 +19,7 @@ import {
   type Payloads,
   type ShopCall,
 } from './shop-call.js';
-import { TOPICS, type Topic } from './topics.js';
+import { isCreate, TOPICS, type Topic } from './topics.js';
 
 /** What is wanted of a claim beyond its topic. */
 export interface ClaimOptions {
@@ -159,22 +160,33 @@ export class CallsStore {
     }
     const { params } = built;
     const sent = params === null ? [] : built.sent.map(({ itemId }) => byId.get(itemId) as Item);
-    const call: ShopCall | null =
+    const call =
       params === null || sent.length === 0
         ? null
-        : { id: await nextRequestId(manager), flow: settings.flow, method, params, items: sent.map(toCalledItem) };
+        : await insertCall(manager, { flow: settings.flow, method, params, items: sent.map(toCalledItem) }, built, {
+            topic,
+            worker,
+            settings,
+            now,
+          });
     for (const item of call ? sent : []) {
       journal.take(item, '7', { status: 'made_request', requestId: Number(call?.id), lastRequeuedAt: now });
     }
     await journal.write(manager);
-    if (call) await insertCall(manager, call, built, { topic, worker, settings, now });
     await occupyLanes(
       manager,
       sent.map(({ productSetId }) => productSetId),
       now,
     );
-    const idle = built.refused.map(({ itemId }) => (byId.get(itemId) as Item).productSetId);
-    await settleLanes(manager, idle, settings, now);
+    const idle = built.refused.map(({ itemId }) => byId.get(itemId) as Item);
+    const notCreated = idle.filter(({ topic: each }) => isCreate(each)).map(({ productSetId }) => productSetId);
+    if (notCreated.length > 0) await releaseBlocked(manager, notCreated, settings, now);
+    await settleLanes(
+      manager,
+      idle.map(({ productSetId }) => productSetId),
+      settings,
+      now,
+    );
     return call ? { kind: 'call', call } : { kind: 'again' };
   }
 
@@ -210,11 +222,6 @@ function readReady(manager: EntityManager, lanes: readonly ReadyLane[]): Promise
   return readItems(manager, `i.id = ANY ($1::bigint[]) AND i.status = 'pending'`, [ids]);
 }
 
-async function nextRequestId(manager: EntityManager): Promise<string> {
-  const [row]: { id: string }[] = await manager.query("SELECT nextval('sync_request_id_seq')::text AS id");
-  return (row as { id: string }).id;
-}
-
 /** An item on its way is the only one of its lane. */
 async function occupyLanes(manager: EntityManager, productSetIds: readonly number[], now: Date): Promise<void> {
   if (productSetIds.length === 0) return;
@@ -227,7 +234,7 @@ async function occupyLanes(manager: EntityManager, productSetIds: readonly numbe
 
 async function insertCall(
   manager: EntityManager,
-  call: ShopCall,
+  call: Omit<ShopCall, 'id'>,
   { sent }: BuiltPayload,
   {
     topic,
@@ -235,18 +242,18 @@ async function insertCall(
     settings,
     now,
   }: { readonly topic: Topic; readonly worker: string; readonly settings: Settings; readonly now: Date },
-): Promise<void> {
+): Promise<ShopCall> {
   const { connectSeconds, responseSeconds, ackSeconds, version, flow } = settings;
   const answerMs = 1_000 * (connectSeconds + (flow === 'synchronous' ? responseSeconds : ackSeconds));
-  await manager.query(
+  const [row]: { id: string }[] = await manager.query(
     `WITH stored AS (
-       INSERT INTO sync_call (id, flow, method, topic, payload, config_version, worker, created_at, lease_until)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id)
+       INSERT INTO sync_call (flow, method, topic, payload, config_version, worker, created_at, lease_until)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id), items AS (
      INSERT INTO sync_call_item (call_id, position, item_id, fingerprint)
      SELECT stored.id, s.place - 1, s.item_id, s.fingerprint
-     FROM stored, unnest($10::bigint[], $11::text[]) WITH ORDINALITY AS s (item_id, fingerprint, place)`,
+     FROM stored, unnest($9::bigint[], $10::text[]) WITH ORDINALITY AS s (item_id, fingerprint, place))
+     SELECT id::text FROM stored`,
     [
-      call.id,
       call.flow,
       call.method,
       topic,
@@ -259,4 +266,5 @@ async function insertCall(
       sent.map(({ fingerprint }) => fingerprint),
     ],
   );
+  return { id: (row as { id: string }).id, ...call };
 }

@@ -7,12 +7,11 @@ import { type ItemKey, keyText, readFacts } from './facts.store.js';
 import { type Item, insertItems, readItems, toNanoseconds } from './item.js';
 import { Journal } from './journal.js';
 import { lockLanes, settleLanes } from './lane.store.js';
+import { place, reset, WAITS_SQL } from './re-entry.js';
+import { releaseBlocked } from './release.js';
 import { isCreate, type Topic } from './topics.js';
 
 const shopSettings = new ShopSettings();
-
-/** Of the items that wait, those of the index that lets only one of a kind wait. */
-export const WAITS_SQL = `i.status IN ('pending', 'delayed', 'blocked', 'failed') AND i.finished_at IS NULL AND i.unapplied IS NULL`;
 
 /**
  * Queues what the shop must be told of changes, in the transaction that makes them. What waits already of the same product and
@@ -30,12 +29,20 @@ export async function enqueueChanges(
     ...(formerSetId ? [formerSetId] : []),
   ]);
   await lockLanes(manager, lanes);
-  const left = await leaveFormer(manager, changes, now);
+  const { left, endsCreation } = await leaveFormer(manager, changes, now);
   const keys = toKeys(changes, left);
   // Creations first: what else there is of a set depends on them.
   const [creates, others] = [keys.filter(({ topic }) => isCreate(topic)), keys.filter(({ topic }) => !isCreate(topic))];
   for (const wanted of [creates, others]) await enqueue(manager, wanted, settings, now);
+  if (endsCreation) await releaseBlocked(manager, lanes, settings, now);
   await settleLanes(manager, lanes, settings, now);
+}
+
+interface Left {
+  /** Topics that were waiting of products which are in another set now. */
+  readonly left: ReadonlyMap<number, readonly Topic[]>;
+  /** Others may have waited for it. */
+  readonly endsCreation: boolean;
 }
 
 function toKeys(changes: readonly Change[], left: ReadonlyMap<number, readonly Topic[]>): ItemKey[] {
@@ -53,15 +60,8 @@ function toKeys(changes: readonly Change[], left: ReadonlyMap<number, readonly T
   return [...keys.values()];
 }
 
-/**
- * Ends what waits of products and sets that are gone, and of products in the lane of a set that they have left; answers what
- * was waiting of the latter, by product.
- */
-async function leaveFormer(
-  manager: EntityManager,
-  changes: readonly Change[],
-  now: Date,
-): Promise<Map<number, Topic[]>> {
+/** Ends what waits of products and sets that are gone, and of products in the lane of a set that they have left. */
+async function leaveFormer(manager: EntityManager, changes: readonly Change[], now: Date): Promise<Left> {
   const gone = changes.filter(({ isGone }) => isGone);
   const moved = changes.filter(({ formerSetId }) => formerSetId !== undefined);
   const left = new Map<number, Topic[]>();
@@ -69,7 +69,7 @@ async function leaveFormer(
     ...gone.map(({ productSetId, productId }) => ({ set: productSetId, product: productId })),
     ...moved.map(({ formerSetId, productId }) => ({ set: formerSetId, product: productId })),
   ];
-  if (ends.length === 0) return left;
+  if (ends.length === 0) return { left, endsCreation: false };
   const items = await readItems(
     manager,
     `${WAITS_SQL} AND EXISTS (SELECT FROM unnest($1::bigint[], $2::bigint[]) AS k (set_id, product_id)
@@ -89,7 +89,7 @@ async function leaveFormer(
     }
   }
   await journal.write(manager);
-  return left;
+  return { left, endsCreation: items.some(({ topic }) => isCreate(topic)) };
 }
 
 async function enqueue(manager: EntityManager, keys: readonly ItemKey[], settings: Settings, now: Date): Promise<void> {
@@ -129,14 +129,6 @@ function join(journal: Journal, item: Item, facts: ItemFacts, settings: Settings
   } else journal.keep({ ...item, merged });
 }
 
-/** Tries an item that was given up from the start, with what is to be said now. */
-export function reset(journal: Journal, item: Item, facts: ItemFacts, settings: Settings): Item {
-  const fresh = { retryNo: 0, failedAt: null, attention: false, unapplied: null };
-  const entry = decideEntry(facts, settings, { holdUntil: item.holdUntil, now: journal.now });
-  if (entry.status === 'moot') return journal.take(item, '28', { status: 'superseded' });
-  return journal.enter(item, '27', { ...fresh, ...place(entry, item.holdUntil) });
-}
-
 function begin(facts: ItemFacts, settings: Settings, now: Date): Omit<Item, 'id'>[] {
   const { productSetId, productId, topic } = facts;
   const end = holdUntil(topic, now, settings);
@@ -165,19 +157,6 @@ function begin(facts: ItemFacts, settings: Settings, now: Date): Omit<Item, 'id'
       ...place(entry, end),
     },
   ];
-}
-
-/** The columns that say where an entry puts an item. */
-export function place(
-  entry: Exclude<Entry, { status: 'moot' }>,
-  end: Date | null,
-): Pick<Item, 'status' | 'reason' | 'availableAt' | 'blockedBy'> {
-  return {
-    status: entry.status,
-    reason: entry.status === 'pending' ? null : entry.reason,
-    availableAt: entry.status === 'delayed' ? end : null,
-    blockedBy: entry.status === 'blocked' ? entry.blockedBy : null,
-  };
 }
 
 function entryOf({ status, reason }: Item): Exclude<Entry, { status: 'moot' }> {

@@ -8,87 +8,97 @@ interface IdRow {
   readonly srcId: string | null;
 }
 
-/** Sets, then products, as every write of the catalogue does before it comes to the lanes. */
-export async function lockCatalogue(
-  manager: EntityManager,
-  productSetIds: readonly number[],
-  productIds: readonly number[],
-): Promise<void> {
-  await manager.query('SELECT FROM product_set WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE', [
-    productSetIds,
-  ]);
-  await manager.query('SELECT FROM product WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE', [productIds]);
+/** Ids that the shop has given to sets and products, as the caller has locked them. */
+export interface KnownCatalogue {
+  readonly products: ReadonlyMap<number, IdRow>;
+  readonly sets: ReadonlyMap<number, IdRow>;
 }
 
-/** Ids that the shop has given to what these items are about, and to whoever has the ids of these results. */
+/**
+ * Locks what answers are written to, sets first and then products, as every write of the catalogue does before it comes to
+ * the lanes. Only creations give ids to sets, and to products that the call does not name by themselves.
+ */
+export async function lockCatalogue(
+  manager: EntityManager,
+  items: readonly { readonly productSetId: number; readonly productId: number | null }[],
+  { creates }: { readonly creates: boolean },
+): Promise<KnownCatalogue> {
+  const setIds = [...new Set(items.map(({ productSetId }) => productSetId))];
+  const productIds = items.flatMap(({ productId }) => productId ?? []);
+  const sets: IdRow[] = await manager.query(
+    `SELECT id, src_id AS "srcId" FROM product_set WHERE id = ANY ($1::bigint[]) ORDER BY id${creates ? ' FOR NO KEY UPDATE' : ''}`,
+    [setIds],
+  );
+  const products: IdRow[] = await manager.query(
+    `SELECT id, src_id AS "srcId" FROM product
+     WHERE ${creates ? 'product_set_id' : 'id'} = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE`,
+    [creates ? setIds : productIds],
+  );
+  return { sets: byId(sets), products: byId(products) };
+}
+
+/** What results are held against: ids known of what they are about, and whoever else has the ids that they give. */
 export async function readHolders(
   manager: EntityManager,
+  known: KnownCatalogue,
   answered: readonly { readonly item: Item; readonly result: ItemResult }[],
 ): Promise<(item: Item) => Holders> {
-  const products: number[] = [];
-  const productSrcIds: string[] = [];
-  const setSrcIds: string[] = [];
+  const newProducts = new Set<string>();
+  const newSets = new Set<string>();
   for (const { item, result } of answered) {
-    if (item.productId !== null) products.push(item.productId);
     if (result.kind === 'unusable') continue;
-    if (result.kind === 'success' && result.srcId !== null) productSrcIds.push(result.srcId);
-    for (const { productId, srcId } of result.made ?? []) {
-      products.push(productId);
-      productSrcIds.push(srcId);
+    const given = result.kind === 'success' ? [{ productId: item.productId ?? 0, srcId: result.srcId }] : [];
+    for (const { productId, srcId } of [...given, ...(result.made ?? [])]) {
+      if (srcId !== null && known.products.get(productId)?.srcId !== srcId) newProducts.add(srcId);
     }
-    if (result.setSrcId) setSrcIds.push(result.setSrcId);
+    const { setSrcId } = result;
+    if (setSrcId && known.sets.get(item.productSetId)?.srcId !== setSrcId) newSets.add(setSrcId);
   }
-  const sets = answered.map(({ item }) => item.productSetId);
-  const productRows = await readIds(manager, 'product', products, productSrcIds);
-  const setRows = await readIds(manager, 'product_set', sets, setSrcIds);
-  const [productOf, setOf] = [bySrcId(productRows), bySrcId(setRows)];
-  const [product, set] = [byId(productRows), byId(setRows)];
+  const productOf = await readWhoHas(manager, 'product', newProducts);
+  const setOf = await readWhoHas(manager, 'product_set', newSets);
   return ({ productSetId }) => ({
-    product: (id) => product.get(id),
-    set: set.get(productSetId),
+    product: (id) => known.products.get(id),
+    set: known.sets.get(productSetId),
     productWith: (srcId) => productOf.get(srcId),
     setWith: (srcId) => setOf.get(srcId),
   });
 }
 
-function readIds(
+async function readWhoHas(
   manager: EntityManager,
   table: 'product' | 'product_set',
-  ids: readonly number[],
-  srcIds: readonly string[],
-): Promise<IdRow[]> {
-  return manager.query(
-    `SELECT id, src_id AS "srcId" FROM ${table} WHERE id = ANY ($1::bigint[])
-     UNION SELECT id, src_id FROM ${table} WHERE src_id = ANY ($2::text[])`,
-    [ids, srcIds],
+  srcIds: ReadonlySet<string>,
+): Promise<Map<string, number>> {
+  if (srcIds.size === 0) return new Map();
+  const rows: { id: number; srcId: string }[] = await manager.query(
+    `SELECT id, src_id AS "srcId" FROM ${table} WHERE src_id = ANY ($1::text[])`,
+    [[...srcIds]],
   );
+  return new Map(rows.map(({ id, srcId }) => [srcId, id]));
 }
 
 function byId(rows: readonly IdRow[]): Map<number, IdRow> {
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-function bySrcId(rows: readonly IdRow[]): Map<string, number> {
-  return new Map(rows.flatMap(({ id, srcId }) => (srcId === null ? [] : [[srcId, id] as const])));
-}
-
-/** Writes down what the shop has said; what it does not name stays. */
+/** Writes down what the shop has said; what it does not name stays, and so does a stamp that is newer than one that comes late. */
 export async function writeGains(
   manager: EntityManager,
+  known: KnownCatalogue,
   gained: readonly { readonly productSetId: number; readonly gains: Gains }[],
 ): Promise<void> {
   const products = gained.flatMap(({ gains }) => gains.products);
   const sets = gained.flatMap(({ productSetId, gains: { setSrcId } }) =>
-    setSrcId ? [{ productSetId, setSrcId }] : [],
+    setSrcId && known.sets.get(productSetId)?.srcId !== setSrcId ? [{ productSetId, setSrcId }] : [],
   );
   if (products.length > 0) {
     await manager.query(
       `UPDATE product p
        SET src_id = coalesce(s.src_id, p.src_id), shop_sku = coalesce(s.shop_sku, p.shop_sku),
-         src_updated_at = coalesce(s.updated_at, p.src_updated_at), version = p.version + 1, updated_at = now()
+         src_updated_at = greatest(s.updated_at, p.src_updated_at), version = p.version + 1, updated_at = now()
        FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) AS s (id, src_id, shop_sku, updated_at)
        WHERE p.id = s.id AND (p.src_id, p.shop_sku, p.src_updated_at) IS DISTINCT FROM
-         (coalesce(s.src_id, p.src_id), coalesce(s.shop_sku, p.shop_sku), coalesce(s.updated_at, p.src_updated_at))`,
+         (coalesce(s.src_id, p.src_id), coalesce(s.shop_sku, p.shop_sku), greatest(s.updated_at, p.src_updated_at))`,
       [
         products.map(({ productId }) => productId),
         products.map(({ srcId }) => srcId),

@@ -14,7 +14,7 @@ interface LaneRow extends LaneItem {
 }
 
 /** First of each kind that can decide about the lane, and nothing else of it. */
-const VIEW_SQL = `
+export const VIEW_SQL = `
   SELECT DISTINCT l.id AS "productSetId", i.*
   FROM unnest($1::bigint[]) AS l (id), LATERAL (
     (SELECT * FROM sync_item WHERE product_set_id = l.id AND status IN ('processing', 'building_request_payload', 'made_request') LIMIT 1)
@@ -48,9 +48,14 @@ export async function lockLanes(manager: EntityManager, productSetIds: readonly 
     'INSERT INTO sync_lane (product_set_id) SELECT id FROM unnest($1::bigint[]) AS s (id) ORDER BY id ON CONFLICT DO NOTHING',
     [ids],
   );
+  await lockKnownLanes(manager, ids);
+}
+
+/** As {@link lockLanes} for lanes that are there, because they have items. */
+export async function lockKnownLanes(manager: EntityManager, productSetIds: readonly number[]): Promise<void> {
   await manager.query(
     'SELECT FROM sync_lane WHERE product_set_id = ANY ($1::bigint[]) ORDER BY product_set_id FOR UPDATE',
-    [ids],
+    [productSetIds],
   );
 }
 

@@ -1,14 +1,16 @@
 import type { EntityManager } from 'typeorm';
 import type { AnsweredCall } from './accept-answer.js';
-import { lockCatalogue } from './gains.store.js';
+import { type KnownCatalogue, lockCatalogue } from './gains.store.js';
 import { type Item, readItems } from './item.js';
-import { lockLanes } from './lane.store.js';
-import type { ShopMethod } from './topics.js';
+import { lockKnownLanes } from './lane.store.js';
+import { isCreate, type ShopMethod, type Topic } from './topics.js';
 
 /** A call with its items as they are now, all of it locked. */
 export interface OpenCall extends AnsweredCall {
   readonly method: ShopMethod;
   readonly params: Readonly<Record<string, unknown>>;
+  /** None where nothing of it was to be locked. */
+  readonly known: KnownCatalogue;
   /** In the order in which the call names them. */
   readonly sent: readonly SentItem[];
 }
@@ -26,6 +28,7 @@ interface SentRow {
   readonly fingerprint: string;
   readonly productSetId: number;
   readonly productId: number | null;
+  readonly topic: Topic;
 }
 
 /** Locks a call with all it touches, in the order that everybody keeps: sets, products, lanes, the call. */
@@ -36,26 +39,27 @@ export async function openCall(
 ): Promise<OpenCall | undefined> {
   if (!/^\d{1,15}$/.test(requestId)) return undefined;
   const rows: SentRow[] = await manager.query(
-    `SELECT c.position, c.item_id AS "itemId", c.fingerprint, i.product_set_id AS "productSetId", i.product_id AS "productId"
+    `SELECT c.position, c.item_id AS "itemId", c.fingerprint, i.product_set_id AS "productSetId",
+       i.product_id AS "productId", i.topic
      FROM sync_call_item c JOIN sync_item i ON i.id = c.item_id WHERE c.call_id = $1 ORDER BY c.position`,
     [requestId],
   );
   if (rows.length === 0) return undefined;
-  const sets = rows.map(({ productSetId }) => productSetId);
-  if (writesCatalogue)
-    await lockCatalogue(
-      manager,
-      sets,
-      rows.flatMap(({ productId }) => productId ?? []),
-    );
-  await lockLanes(manager, sets);
+  const creates = rows.some(({ topic }) => isCreate(topic));
+  const known = writesCatalogue ? await lockCatalogue(manager, rows, { creates }) : NOTHING_KNOWN;
+  await lockKnownLanes(
+    manager,
+    rows.map(({ productSetId }) => productSetId),
+  );
   const [call]: (AnsweredCall & { method: ShopMethod; params: Record<string, unknown> })[] = await manager.query(
     'SELECT id, flow, outcome, method, payload AS params FROM sync_call WHERE id = $1 FOR UPDATE',
     [requestId],
   );
   if (!call) return undefined;
-  return { ...call, sent: await readSent(manager, call.id, rows) };
+  return { ...call, known, sent: await readSent(manager, call.id, rows) };
 }
+
+const NOTHING_KNOWN: KnownCatalogue = { products: new Map(), sets: new Map() };
 
 async function readSent(manager: EntityManager, callId: number, rows: readonly SentRow[]): Promise<SentItem[]> {
   const ids = rows.map(({ itemId }) => itemId);

@@ -1,6 +1,9 @@
+import { removeOutdated } from '@lockstep/database';
 import { describeWithEngines } from '@lockstep/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { ProductsStore } from '../catalogue/products.store.js';
 import { failingWith, type OpenQueue, openQueue, succeed, successOf } from './queue.fixture.js';
+import { queueRetention } from './queue-retention.js';
 
 describeWithEngines('the queue', (engines) => {
   let queue: OpenQueue;
@@ -324,5 +327,37 @@ describeWithEngines('the queue', (engines) => {
     expect(await where()).toEqual(['price synced', 'price synced', 'price synced']);
     expect(queue.shop.calls).toHaveLength(2);
     expect(await product(101)).toMatchObject({ src_updated_at: '2031-03-04 10:00:02' });
+  });
+
+  it('lets go what waited for a variation that is gone before it was ever created', async () => {
+    await queue.addSet(1, 2);
+    await queue.dataSource.query('UPDATE product SET src_id = NULL, shop_sku = NULL WHERE id = 102');
+    queue.shop.admit = async (method) =>
+      method === 'Product.createProducts' ? { reason: 'circuit_open', forMs: 60_000 } : null;
+    await queue.change(1, 102, 'new_product');
+    await queue.change(1, 101, 'price');
+    expect(await where()).toEqual(['new_product pending', 'price blocked(set_incomplete)']);
+    await new ProductsStore(queue.dataSource).remove(102);
+    expect(await where()).toEqual(['new_product cancelled', 'price pending']);
+  });
+
+  it('forgets what ended long ago, and nothing that is still to be sent', async () => {
+    await queue.addSet(1, 1);
+    await queue.change(1, 101, 'price');
+    await queue.work();
+    queue.shop.answer = failingWith('no');
+    await queue.change(1, 101, 'content');
+    await queue.work();
+    await queue.dataSource.query(`
+      UPDATE sync_item SET finished_at = '2020-01-01' WHERE finished_at IS NOT NULL;
+      UPDATE sync_item_event SET at = '2020-01-01';
+      UPDATE sync_call SET created_at = '2020-01-01';`);
+    for (const rule of queueRetention) await removeOutdated(queue.dataSource, rule, { days: 90, runs: 1 });
+    expect(await where()).toEqual(['content delayed(retry)']);
+    const [counts] = await queue.dataSource.query(
+      `SELECT (SELECT count(*)::int FROM sync_call) AS calls, (SELECT count(*)::int FROM sync_call_item) AS "calledItems",
+         (SELECT count(DISTINCT item_id)::int FROM sync_item_event) AS told`,
+    );
+    expect(counts).toEqual({ calls: 1, calledItems: 1, told: 1 });
   });
 });

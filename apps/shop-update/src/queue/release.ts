@@ -1,10 +1,10 @@
 import type { EntityManager } from 'typeorm';
 import type { Settings } from '../shop-config/settings.js';
 import { decideEntry, type Entry, type ItemFacts } from './decide-entry.js';
-import { place, reset, WAITS_SQL } from './enqueue.js';
 import { keyText, readFacts } from './facts.store.js';
 import { type Item, readItems } from './item.js';
 import { Journal } from './journal.js';
+import { place, reset, WAITS_SQL } from './re-entry.js';
 import { isWaiting } from './statuses.js';
 
 /**

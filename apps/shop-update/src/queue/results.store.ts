@@ -9,10 +9,10 @@ import { acceptAnswer } from './accept-answer.js';
 import { type CheckedResult, checkResult } from './check-result.js';
 import { toItemError } from './error-signature.js';
 import { failItem } from './fail-item.js';
-import { lockCatalogue, readHolders, writeGains } from './gains.store.js';
+import { type KnownCatalogue, lockCatalogue, readHolders, writeGains } from './gains.store.js';
 import { type Item, readItems } from './item.js';
 import { Journal } from './journal.js';
-import { lockLanes, settleLanes } from './lane.store.js';
+import { lockKnownLanes, settleLanes } from './lane.store.js';
 import { type OpenCall, openCall, type SentItem } from './open-call.store.js';
 import { absorbFollowers, releaseBlocked } from './release.js';
 import type { CallOutcome, ItemResult } from './shop-call.js';
@@ -163,7 +163,7 @@ export class ResultsStore {
           return call.outcome === 'answered' || call.outcome === 'unusable' ? 'duplicate' : 'stale';
         const journal = new Journal(now, call.flow);
         const { keepFor } = options;
-        const checked = (await this.check(manager, accepted)).map((each) =>
+        const checked = (await this.check(manager, call.known, accepted)).map((each) =>
           keepFor === undefined ? each : withoutGains(each),
         );
         const items = accepted.map(({ no, sent: { item } }, index) => {
@@ -171,7 +171,7 @@ export class ResultsStore {
           const { result: itemResult } = accepted[index] as Accepted;
           return lead(journal, got, checked[index] as CheckedResult, { call, settings, itemResult, keepFor });
         });
-        await this.conclude(manager, journal, items, checked, settings);
+        await this.conclude(manager, journal, call.known, items, checked, settings);
         const isUnusable = checked.every(({ kind }) => kind === 'bad_response' || kind === 'src_id_conflict');
         await writeOutcomes(manager, call, accepted, checked);
         const outcome = isUnusable ? 'unusable' : 'answered';
@@ -182,9 +182,13 @@ export class ResultsStore {
     );
   }
 
-  private async check(manager: EntityManager, accepted: readonly Accepted[]): Promise<CheckedResult[]> {
+  private async check(
+    manager: EntityManager,
+    known: KnownCatalogue,
+    accepted: readonly Accepted[],
+  ): Promise<CheckedResult[]> {
     const answered = accepted.map(({ sent: { item }, result }) => ({ item, result }));
-    const holdersOf = await readHolders(manager, answered);
+    const holdersOf = await readHolders(manager, known, answered);
     return answered.map(({ item, result }) => checkResult(item, result, holdersOf(item)));
   }
 
@@ -192,6 +196,7 @@ export class ResultsStore {
   private async conclude(
     manager: EntityManager,
     journal: Journal,
+    known: KnownCatalogue,
     items: readonly Item[],
     checked: readonly CheckedResult[],
     settings: Settings,
@@ -200,7 +205,7 @@ export class ResultsStore {
       const each = checked[index] as CheckedResult;
       return 'gains' in each && unapplied === null ? [{ productSetId, gains: each.gains }] : [];
     });
-    await writeGains(manager, gained);
+    await writeGains(manager, known, gained);
     await absorbFollowers(manager, journal, items, settings);
     await journal.write(manager);
     const lanes = items.map(({ productSetId }) => productSetId);
@@ -215,18 +220,25 @@ export class ResultsStore {
       const settings = await this.settings.current(manager);
       const [found] = await readItems(manager, 'i.id = $1', [itemId]);
       if (!found) return;
-      await lockCatalogue(manager, [found.productSetId], found.productId === null ? [] : [found.productId]);
-      await lockLanes(manager, [found.productSetId]);
+      const known = await lockCatalogue(manager, [found], { creates: isCreate(found.topic) });
+      await lockKnownLanes(manager, [found.productSetId]);
       const [item] = await readItems(manager, "i.id = $1 AND i.status = 'delayed' AND i.unapplied IS NOT NULL", [
         itemId,
       ]);
       if (!item?.unapplied || (item.availableAt && item.availableAt > now)) return;
       const journal = new Journal(now);
       const processing = journal.take(item, '37', { status: 'response_processing' });
-      const holders = await readHolders(manager, [{ item, result: item.unapplied }]);
+      const holders = await readHolders(manager, known, [{ item, result: item.unapplied }]);
       const checked = checkResult(item, item.unapplied, holders(item));
       const led = finish(journal, processing, checked, { settings, itemResult: item.unapplied, keepFor });
-      await this.conclude(manager, journal, [led], [keepFor === undefined ? checked : withoutGains(checked)], settings);
+      await this.conclude(
+        manager,
+        journal,
+        known,
+        [led],
+        [keepFor === undefined ? checked : withoutGains(checked)],
+        settings,
+      );
     });
   }
 

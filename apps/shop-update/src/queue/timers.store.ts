@@ -6,13 +6,13 @@ import { methodOf } from '../shop/topic-methods.js';
 import type { Settings } from '../shop-config/settings.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
 import { decideEntry, type ItemFacts } from './decide-entry.js';
-import { place } from './enqueue.js';
 import { toItemError } from './error-signature.js';
 import { readFacts } from './facts.store.js';
 import { failItem } from './fail-item.js';
 import { type Item, readItems } from './item.js';
 import { Journal } from './journal.js';
-import { lockLanes, settleLanes } from './lane.store.js';
+import { lockKnownLanes, settleLanes } from './lane.store.js';
+import { place } from './re-entry.js';
 import { absorbFollowers, releaseBlocked } from './release.js';
 import { ResultsStore } from './results.store.js';
 
@@ -44,7 +44,7 @@ export class TimersStore {
     const kept = await inTransaction(this.dataSource, async (manager) => {
       const settings = await this.settings.current(manager);
       const lanes = due.map(({ productSetId }) => productSetId);
-      await lockLanes(manager, lanes);
+      await lockKnownLanes(manager, [...new Set(lanes)]);
       const items = await readItems(
         manager,
         'i.id = ANY ($1::bigint[]) AND i.finished_at IS NULL AND i.available_at <= $2',

@@ -24,6 +24,7 @@ export class Workforce implements OnApplicationBootstrap, BeforeApplicationShutd
   private readonly names: readonly string[];
   private readonly dispatching: WokenLoop;
   private readonly timing: WokenLoop;
+  private readonly graceMs: number;
   private settledVersion = -1;
 
   constructor(
@@ -32,6 +33,7 @@ export class Workforce implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly worker: Worker,
     private readonly timers: TimersStore,
   ) {
+    this.graceMs = config.shutdownGraceMs;
     const { options } = dataSource;
     const schema = options.type === 'postgres' ? (options.schema ?? 'public') : 'public';
     this.names = Array.from({ length: config.shopWorkers }, (_, index) => `${process.pid}-${index + 1}`);
@@ -54,7 +56,9 @@ export class Workforce implements OnApplicationBootstrap, BeforeApplicationShutd
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
     await Promise.all([this.dispatching.stop(), this.timing.stop()]);
-    await Promise.all(this.atWork.values());
+    // A shop that does not answer keeps nobody: the call's lease runs out, and others give it up.
+    const inHand = Promise.all(this.atWork.values());
+    await Promise.race([inHand, delay(this.graceMs, undefined, { ref: false })]);
   }
 
   /** Sets one more worker to work; it calls the next when it finds something. Answers when to look again. */

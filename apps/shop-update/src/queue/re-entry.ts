@@ -1,0 +1,28 @@
+import type { Settings } from '../shop-config/settings.js';
+import { decideEntry, type Entry, type ItemFacts } from './decide-entry.js';
+import type { Item } from './item.js';
+import type { Journal } from './journal.js';
+
+/** Of the items that wait, those of the index that lets only one of a kind wait. */
+export const WAITS_SQL = `i.status IN ('pending', 'delayed', 'blocked', 'failed') AND i.finished_at IS NULL AND i.unapplied IS NULL`;
+
+/** The columns that say where an entry puts an item. */
+export function place(
+  entry: Exclude<Entry, { status: 'moot' }>,
+  end: Date | null,
+): Pick<Item, 'status' | 'reason' | 'availableAt' | 'blockedBy'> {
+  return {
+    status: entry.status,
+    reason: entry.status === 'pending' ? null : entry.reason,
+    availableAt: entry.status === 'delayed' ? end : null,
+    blockedBy: entry.status === 'blocked' ? entry.blockedBy : null,
+  };
+}
+
+/** Tries an item that was given up from the start, with what is to be said now. */
+export function reset(journal: Journal, item: Item, facts: ItemFacts, settings: Settings): Item {
+  const fresh = { retryNo: 0, failedAt: null, attention: false, unapplied: null };
+  const entry = decideEntry(facts, settings, { holdUntil: item.holdUntil, now: journal.now });
+  if (entry.status === 'moot') return journal.take(item, '28', { status: 'superseded' });
+  return journal.enter(item, '27', { ...fresh, ...place(entry, item.holdUntil) });
+}
