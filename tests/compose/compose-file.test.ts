@@ -8,7 +8,7 @@ const names = SERVICES.map(({ service }) => service).sort();
 
 /** What `SHUTDOWN_GRACE_MS` is by default, and the time to close connections after it. */
 const LONGEST_DRAIN_SECONDS = 25 + 5;
-const BESIDE_THE_SERVICES = ['elasticsearch', 'front-door', 'migrate', 'postgres', 'rabbitmq'];
+const BESIDE_THE_SERVICES = ['elasticsearch', 'front-door', 'migrate', 'postgres', 'rabbitmq', 'shop-simulator'];
 
 describe('docker-compose.yml', () => {
   it('runs every service of Lockstep under its name, and nothing else', () => {
@@ -17,6 +17,13 @@ describe('docker-compose.yml', () => {
     for (const [name, { command }] of apps) expect(command).toEqual([`apps/${name}/dist/main.js`]);
     const others = Object.keys(compose.services).filter((name) => !names.includes(name));
     expect(others.sort()).toEqual(BESIDE_THE_SERVICES);
+  });
+
+  it('runs a shop to try things with only when asked to, and lets nobody reach private addresses otherwise', () => {
+    const { 'shop-simulator': simulator, 'shop-update': service } = compose.services;
+    expect(simulator).toMatchObject({ profiles: ['demo'], command: ['apps/shop-simulator/dist/main.js'] });
+    expect(simulator?.ports).toBeUndefined();
+    expect(service?.environment?.['SHOP_URL_ALLOW_PRIVATE']).toBe('off');
   });
 
   it('lets each service finish what it has in hand, start again after a crash, and use no more than its share of memory', () => {

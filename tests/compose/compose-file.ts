@@ -11,6 +11,7 @@ export interface ComposeService {
   command?: string[];
   environment?: Record<string, string>;
   restart?: string;
+  profiles?: string[];
   stop_grace_period?: string;
   mem_limit?: string;
   ports?: string[];
@@ -48,9 +49,11 @@ export function imageHealthCheck(): string[] {
   return JSON.parse(command ?? 'null') as string[];
 }
 
-/** The apps that run as services, by the name under which the file has them. */
+/** The apps that run as services, by the name under which the file has them; those for demonstrations are none. */
 export function appServices({ services }: ComposeFile): [name: string, service: ComposeService][] {
-  return Object.entries(services).filter(([, { command }]) => /^apps\/.*\/main\.js$/.test(command?.[0] ?? ''));
+  return Object.entries(services).filter(
+    ([, { command, profiles }]) => profiles === undefined && /^apps\/.*\/main\.js$/.test(command?.[0] ?? ''),
+  );
 }
 
 function fill(value: unknown, variables: Readonly<Record<string, string>>): unknown {

@@ -17,7 +17,7 @@ class SimulatorConfig {
 }
 
 const { port, host } = loadConfig(SimulatorConfig, process.env);
-const simulator = await startShopSimulator({ port, host });
+const simulator = await startShopSimulator({ port, host, firstId: Date.now() });
 process.stdout.write(`the shop is called at ${simulator.shopUrl}\n`);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => {

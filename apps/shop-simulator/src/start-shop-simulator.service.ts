@@ -32,13 +32,15 @@ export interface SimulatorOptions {
   readonly port?: number;
   /** @default '127.0.0.1' */
   readonly host?: string;
+  /** The first id that the shop gives to anything; one that is started again must not give ids twice. @default 900101 */
+  readonly firstId?: number;
   /** @default false: silent */
   readonly logger?: LoggerService | false;
 }
 
 /** Starts a shop. It needs no engines and forgets everything when it ends. */
 export async function startShopSimulator(options: SimulatorOptions = {}): Promise<ShopSimulator> {
-  const { port = 0, host = '127.0.0.1', logger = false } = options;
+  const { port = 0, host = '127.0.0.1', logger = false, firstId } = options;
   const app = await NestFactory.create<NestExpressApplication>(ShopSimulatorModule, {
     logger,
     abortOnError: false,
@@ -48,6 +50,7 @@ export async function startShopSimulator(options: SimulatorOptions = {}): Promis
   app.disable('x-powered-by');
   app.useBodyParser('json', { limit: BODY_LIMIT_BYTES });
   app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true, forbidNonWhitelisted: true }));
+  if (firstId !== undefined) app.get(StockRoom).startAt(firstId);
   await app.listen(port, host);
   const { port: taken } = app.getHttpServer().address() as { port: number };
   const url = `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${taken}`;

@@ -25,11 +25,14 @@ export class StockRoom {
   private readonly products = new Map<string, ShopProduct>();
   private readonly images = new Map<string, readonly Entry[]>();
   private readonly sets = new Map<string, string>();
-  private nextProduct = 900_101;
-  private nextSet = 771_200;
-  private nextImage = 501;
+  private nextId = 900_101;
 
   constructor(private readonly conduct: Conduct) {}
+
+  /** The next id that it gives to anything. */
+  startAt(id: number): void {
+    this.nextId = id;
+  }
 
   /** Everything it knows, in the order of creation. */
   list(): (ShopProduct & { images: readonly Entry[] })[] {
@@ -62,7 +65,7 @@ export class StockRoom {
   private create(entry: Entry, forcedId: string | undefined): ProductResult {
     const key = String(entry['id_catalog_product']);
     const known = [...this.products.values()].find(({ fields }) => String(fields['id_catalog_product']) === key);
-    const id = forcedId ?? known?.id ?? String(this.nextProduct++);
+    const id = forcedId ?? known?.id ?? String(this.nextId++);
     const configId = known?.configId ?? this.setOf(entry);
     const sellerSku = String(entry['seller_sku']);
     const sku =
@@ -87,13 +90,13 @@ export class StockRoom {
   private setOf(entry: Entry): string {
     if (entry['config_id'] !== null && entry['config_id'] !== undefined) return String(entry['config_id']);
     const key = String(entry['product_set']);
-    const known = this.sets.get(key) ?? String(this.nextSet++);
+    const known = this.sets.get(key) ?? String(this.nextId++);
     this.sets.set(key, known);
     return known;
   }
 
   private update(entry: Entry): ProductResult {
-    const product = this.products.get(String(entry['product_id']));
+    const product = this.products.get(String(entry['product_id'])) ?? adopt(entry);
     if (!product) return failure(`There is no product ${String(entry['product_id'])}`, 404);
     const changed = { ...product, fields: { ...product.fields, ...entry }, changes: product.changes + 1 };
     this.products.set(product.id, changed);
@@ -106,18 +109,25 @@ export class StockRoom {
     const taken = images.map(({ url, hash }) => ({
       uri: new URL(String(url)).pathname,
       hash,
-      srcId: this.nextImage++,
+      srcId: this.nextId++,
     }));
     this.images.set(set, taken);
     return { productSetSrcId: params['productSetSrcId'], images: taken };
   }
 }
 
+/** A product that was created before the simulator was started again: it remembers nothing, others do. */
+function adopt(entry: Entry): ShopProduct | undefined {
+  const { product_id: id, sku, seller_sku: sellerSku, config_id: configId } = entry;
+  if (typeof id !== 'string' || typeof sku !== 'string') return undefined;
+  return { id, sku, sellerSku: String(sellerSku), configId: String(configId ?? ''), fields: {}, changes: 0 };
+}
+
 function success({ id, sku, configId, sellerSku }: ShopProduct): ProductResult {
   const updatedAt = new Date().toISOString().slice(0, 19).replace('T', ' ');
   return {
     status: 'success',
-    product: { seller_sku: sellerSku, sku, id, config_id: configId, updated_at: updatedAt },
+    product: { seller_sku: sellerSku, sku, id, config_id: configId || null, updated_at: updatedAt },
   };
 }
 

@@ -18,6 +18,8 @@ export async function startShopUpdate(urls: {
   /** @default the database: the log is searched in PostgreSQL */
   elasticsearchUrl?: string;
   indexPrefix?: string;
+  /** Settings beyond the engines. */
+  env?: Readonly<Record<string, string>>;
 }): Promise<NestExpressApplication> {
   const config = loadConfig(shopUpdateService.config, {
     DATABASE_URL: urls.databaseUrl,
@@ -25,6 +27,7 @@ export async function startShopUpdate(urls: {
     ELASTICSEARCH_URL: urls.elasticsearchUrl ?? urls.databaseUrl,
     INDEX_PREFIX: urls.indexPrefix ?? '',
     LOCKSTEP_ADMIN_TOKEN: ADMIN_KEY,
+    ...urls.env,
   });
   const definition = {
     ...shopUpdateService,

@@ -6,6 +6,7 @@ import { ConfigError, loadConfig } from '@lockstep/service';
 import { type DataFolder, openDataFolder, readOrMakeAdminToken, StartError } from './data-folder.js';
 import { type DemoState, decideDemo, readDemoState, writeDemoState } from './demo/demo-state.js';
 import { findActiveRun, followRun, loadDemo, startFirstSync } from './demo/first-sync.js';
+import { openSimulatedShop } from './demo/simulated-shop.js';
 import { openServiceLog, type ServiceLog } from './service-log.js';
 import { frontDoorRules, SERVICES } from './services.js';
 import { StandaloneConfig } from './standalone.config.js';
@@ -71,9 +72,11 @@ async function run(life: Life): Promise<void> {
   if (port === undefined || stopping.aborted) return;
   const url = `http://${addressOf(config.host)}:${port}`;
   greet(standalone, life, { url: shownUrl(config.host, port), token: adminToken }, performance.now() - startedAt);
-  await beginDemo({ url, token: adminToken }, life).catch((error: Error) => {
+  const complain = (error: Error) => {
     if (!stopping.aborted) terminal.say(`  ${error.message}; the log is ${log.file}`);
-  });
+  };
+  if (config.demoTrainees > 0) await openSimulatedShop({ url, token: adminToken }, terminal).catch(complain);
+  await beginDemo({ url, token: adminToken }, life).catch(complain);
 }
 
 /** The address by which this process reaches itself. */

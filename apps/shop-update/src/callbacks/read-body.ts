@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { ProblemError } from '@lockstep/service';
 
 /** 500 results of 50 products each are less. */
-export const MAX_BODY_BYTES = 1_048_576;
+const MAX_BODY_BYTES = 1_048_576;
 
 /** The body as text; what is no UTF-8 has replacement characters and will not be JSON. Throws the 413 of one that is too long. */
 export async function readBody(request: IncomingMessage): Promise<string> {

@@ -25,7 +25,10 @@ export interface ShopCall {
 
 /** Why a call failed in the way of the transport, or was not accepted. */
 export const CALL_ERROR_REASONS = [
+  // Nobody took the connection: nothing was said.
   'connection',
+  // It ended before the answer: what was said may have been heard.
+  'connection_lost',
   'timeout',
   'http_status',
   'not_json',

@@ -117,6 +117,13 @@ export class BreakerBody {
   @Max(DAY_SECONDS)
   openSeconds?: number;
 
+  /** The first wait where nobody takes a connection. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(DAY_SECONDS)
+  unreachableSeconds?: number;
+
   @IsOptional()
   @IsInt()
   @Min(1)

@@ -22,6 +22,8 @@ export interface BreakerSettings {
   /** So many in a row open it whatever the window says. */
   readonly consecutiveFailures: number;
   readonly openSeconds: number;
+  /** The first wait where nobody takes a connection, whatever the method. */
+  readonly unreachableSeconds: number;
   /** Each failed probe doubles the wait, up to this. */
   readonly maxOpenSeconds: number;
 }
@@ -108,6 +110,7 @@ export const DEFAULT_SETTINGS: StoredSettings = {
     failurePercent: 50,
     consecutiveFailures: 10,
     openSeconds: 60,
+    unreachableSeconds: 5,
     maxOpenSeconds: 300,
   },
 };

@@ -6,7 +6,7 @@ import { type BreakerState, newBreaker } from './decide-breaker.js';
 import type { BreakerPair } from './decide-calls.js';
 
 /** What stands for all methods: whether there is a shop at all, and how fast it is called. */
-export const WHOLE_SHOP = '*';
+const WHOLE_SHOP = '*';
 
 /** What all workers remember together of their calls. */
 @Injectable()

@@ -1,5 +1,5 @@
 import type { CallErrorReason, CallOutcome, Deferral } from '../queue/shop-call.js';
-import type { Settings } from '../shop-config/settings.js';
+import type { BreakerSettings, Settings } from '../shop-config/settings.js';
 import { type BreakerState, decideAdmission, recordCalls, recordProbe } from './decide-breaker.js';
 import { decideRate } from './decide-rate.js';
 
@@ -14,7 +14,9 @@ export interface BreakerPair {
 /** The shop was there and understood what it refused. */
 const NO_TRANSPORT_FAILURE: ReadonlySet<CallErrorReason> = new Set(['nack', 'sync_shaped_ack']);
 /** There was no shop to speak to, whatever the method. */
-const NO_SHOP: ReadonlySet<CallErrorReason> = new Set(['connection', 'address_refused']);
+const NO_SHOP: ReadonlySet<CallErrorReason> = new Set(['connection', 'connection_lost', 'address_refused']);
+/** One connection that breaks off may be an accident, two in a row are not; one that nobody takes never is. */
+const LOST_IN_A_ROW = 2;
 
 export function isTransportFailure(outcome: CallOutcome): boolean {
   return outcome.kind === 'failed' && !NO_TRANSPORT_FAILURE.has(outcome.reason);
@@ -57,15 +59,29 @@ export function recordCall(
   nowMs: number,
   { breaker }: Pick<Settings, 'breaker'>,
 ): BreakerPair {
-  const record = (state: BreakerState, hasFailed: boolean): BreakerState => {
-    if (state.openUntilMs !== null) return isProbe ? recordProbe(state, !hasFailed, nowMs, breaker) : state;
+  const record = (state: BreakerState, hasFailed: boolean, settings: BreakerSettings): BreakerState => {
+    if (state.openUntilMs !== null) return isProbe ? recordProbe(state, !hasFailed, nowMs, settings) : state;
     const failures = hasFailed ? 1 : 0;
-    return recordCalls(state, { successes: successes + 1 - failures, failures }, nowMs, breaker);
+    return recordCalls(state, { successes: successes + 1 - failures, failures }, nowMs, settings);
   };
+  const reason = outcome.kind === 'failed' ? outcome.reason : undefined;
   return {
     ...pair,
-    shop: record(pair.shop, outcome.kind === 'failed' && NO_SHOP.has(outcome.reason)),
-    method: record(pair.method, isTransportFailure(outcome)),
+    shop: record(pair.shop, reason !== undefined && NO_SHOP.has(reason), ofShop(breaker, reason)),
+    method: record(pair.method, isTransportFailure(outcome), breaker),
+  };
+}
+
+/**
+ * When there is no shop, every further call would cost its items a retry for nothing: that is found out at once, and asked
+ * again soon.
+ */
+function ofShop(settings: BreakerSettings, reason: CallErrorReason | undefined): BreakerSettings {
+  return {
+    ...settings,
+    minCalls: Number.POSITIVE_INFINITY,
+    consecutiveFailures: reason === 'connection_lost' ? LOST_IN_A_ROW : 1,
+    openSeconds: settings.unreachableSeconds,
   };
 }
 

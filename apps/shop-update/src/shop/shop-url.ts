@@ -21,6 +21,6 @@ export function refuseShopUrl(text: string, allowPrivate: boolean): string | und
 }
 
 /** The host of a URL, an IPv6 address without its brackets. */
-export function hostOf({ hostname }: URL): string {
+function hostOf({ hostname }: URL): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 }

@@ -70,7 +70,10 @@ export class ShopCaller implements Caller, OnApplicationShutdown {
     if (settings.shopUrl === null || settings.pausedMethods.includes(method))
       return { reason: 'paused', forMs: PAUSED_MS };
     const nowMs = this.clock.now().getTime();
-    if (settings.maxCallsPerSecond === null && this.isKnownClosed(method, nowMs)) return null;
+    const known = this.knownPair(method, nowMs);
+    if (known !== undefined && isClosed(known) && settings.maxCallsPerSecond === null) return null;
+    const refused = known === undefined ? null : admitCall(known, nowMs, settings).deferral;
+    if (refused?.reason === 'circuit_open') return refused;
     if (this.takeUnsentProbe(method, nowMs)) return null;
     const { pair, deferral } = await this.change(method, nowMs, (former) => admitCall(former, nowMs, settings));
     if (deferral === null && !isClosed(pair)) this.unsentProbes.set(method, nowMs);
@@ -117,9 +120,10 @@ export class ShopCaller implements Caller, OnApplicationShutdown {
     return true;
   }
 
-  private isKnownClosed(method: ShopMethod, nowMs: number): boolean {
+  /** What is known without asking. */
+  private knownPair(method: ShopMethod, nowMs: number): BreakerPair | undefined {
     const seen = this.seen.get(method);
-    return seen !== undefined && nowMs >= seen.atMs && nowMs - seen.atMs < FRESH_MS && isClosed(seen.pair);
+    return seen !== undefined && nowMs >= seen.atMs && nowMs - seen.atMs < FRESH_MS ? seen.pair : undefined;
   }
 
   private async change<T extends { readonly pair: BreakerPair }>(

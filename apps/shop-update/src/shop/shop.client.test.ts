@@ -105,7 +105,7 @@ describe('a call to the shop', () => {
 
   it('that is cut off, or finds nobody, is a matter of the connection', async () => {
     shop.behave({ down: true });
-    expect(await send('synchronous')).toMatchObject({ reason: 'connection' });
+    expect(await send('synchronous')).toMatchObject({ reason: 'connection_lost' });
     const closed = await aClosedPort();
     expect(await send('synchronous', { shopUrl: `http://127.0.0.1:${closed}/` })).toMatchObject({
       reason: 'connection',

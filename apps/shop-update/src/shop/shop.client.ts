@@ -136,5 +136,12 @@ function toFailure(error: unknown, timeoutMs: number): Failed {
   if (error instanceof errors.ConnectTimeoutError) return failed('connection', 'The shop took no connection in time.');
   const isTimeout = name === 'TimeoutError' || /_TIMEOUT$/.test(code ?? '');
   if (isTimeout) return failed('timeout', `The shop gave no answer within ${timeoutMs / 1_000} s.`);
-  return failed('connection', code ? `${code}: ${message}` : message);
+  return failed(isLost(error) ? 'connection_lost' : 'connection', code ? `${code}: ${message}` : message);
+}
+
+/** Errors of a connection that stood; whatever else happens happens while one is made. */
+function isLost(error: unknown): boolean {
+  return (
+    error instanceof errors.SocketError || /^(ECONNRESET|EPIPE|HPE_\w+)$/.test((error as { code?: string }).code ?? '')
+  );
 }
