@@ -1,6 +1,8 @@
+import { removeOutdated } from '@lockstep/database';
 import { describeWithEngines } from '@lockstep/testing';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type Sent, SyncBench } from './sync-bench.fixture.js';
+import { syncRetention } from './sync-parts.js';
 
 describeWithEngines('a run of the sync', (engines) => {
   let bench: SyncBench;
@@ -209,6 +211,19 @@ describeWithEngines('a run of the sync', (engines) => {
       const next = await bench.sync();
       expect(await bench.run(next)).toMatchObject({ trigger: 'manual', selected: 0 });
     }
+  });
+
+  it('is forgotten once it is old, and so is what it brought; what waits stays', async () => {
+    const runId = await bench.sync();
+    await change(1);
+    await bench.sql(`UPDATE return_change SET at = at - interval '8 days'`);
+    await bench.sql(`UPDATE return_sync_run SET ended_at = ended_at - interval '91 days'`);
+    for (const rule of syncRetention) await removeOutdated(bench.dataSource, rule, { days: 90, runs: 500 });
+    expect(await bench.sql('SELECT return_id FROM return_change')).toEqual([{ return_id: 1 }]);
+    expect(await bench.sql('SELECT id FROM return_sync_run')).toEqual([{ id: runId }]);
+    expect(await bench.sql('SELECT job_type FROM order_return_algolia_sync')).toEqual([{ job_type: 'RETURN_JOB' }]);
+    await bench.sync();
+    expect(await isCurrent(1)).toBe(true);
   });
 
   it('of its own job sends few pages at a time, stops when it is paused, and goes on', async () => {
