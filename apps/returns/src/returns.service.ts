@@ -5,6 +5,7 @@ import { ReturnIndexHealth } from './documents/return-family.js';
 import { ReturnMetrics } from './order-returns/return.metrics.js';
 import { ReturnsConfig } from './returns.config.js';
 import { ReturnsModule } from './returns.module.js';
+import { SyncMetrics } from './windows/sync.metrics.js';
 
 /** Orders and their returns, to be run alone or beside others. */
 export const returnsService: ServiceDefinition<ReturnsConfig> = {
@@ -14,6 +15,6 @@ export const returnsService: ServiceDefinition<ReturnsConfig> = {
   createModule: (config) => ReturnsModule.forConfig(config),
   strategies: [MessagingServer],
   health: [BrokerHealth, SearchHealth, ReturnIndexHealth],
-  metrics: [BrokerMetrics, ReturnMetrics],
+  metrics: [BrokerMetrics, ReturnMetrics, SyncMetrics],
   unavailable: { search: isSearchUnavailable },
 };

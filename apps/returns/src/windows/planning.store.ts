@@ -21,7 +21,7 @@ export class PlanningStore {
       `SELECT pg_current_snapshot()::text AS snapshot, clock_timestamp() AS now,
          (SELECT system_identifier::text FROM pg_control_system()) AS "systemIdentifier",
          left(pg_walfile_name(pg_current_wal_lsn()), 8) AS timeline,
-         ${OLDEST_WRITER} AS "oldestWriterSince",
+         ${oldestWriterSql} AS "oldestWriterSince",
          coalesce(pg_snapshot_xmax(pg_current_snapshot()) < pg_snapshot_xmax($1::pg_snapshot), false) AS "isBehindBase"`,
       [baseSnapshot],
     );
@@ -113,8 +113,8 @@ export class PlanningStore {
   }
 }
 
-// A transaction has an id once it has written; this one has written too. Prepared ones are nobody's connection.
-const OLDEST_WRITER = `(
+/** When the oldest transaction began that has written, other than this one; prepared ones are nobody's connection. */
+export const oldestWriterSql = `(
   SELECT min(since) FROM (
     SELECT xact_start AS since FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()
     UNION ALL SELECT prepared FROM pg_prepared_xacts) writers)`;

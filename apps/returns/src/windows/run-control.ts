@@ -1,4 +1,5 @@
 import { inTransaction } from '@lockstep/database';
+import { failpoint } from '@lockstep/service';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ReturnsConfig } from '../returns.config.js';
@@ -27,13 +28,16 @@ export class RunControl {
    * Any state to idle, when the token is still the one that the operator has seen. The base stays, so that the next run takes
    * up what this one had not done; whoever still works for it is fenced.
    */
-  unlock(runId: string, expectedToken: number, by: string): Promise<boolean> {
-    return inTransaction(this.dataSource, async (manager) => {
+  async unlock(runId: string, expectedToken: number, by: string): Promise<boolean> {
+    const unlocked = await inTransaction(this.dataSource, async (manager) => {
       const text = `unlocked by ${by}; the next run begins where this one began`;
       const released = await this.jobs.release(manager, { runId, leaseToken: expectedToken }, 'CANCELLED', text);
       if (released) await this.history.append(manager, runId, text);
+      failpoint('returns.unlock.beforeCommit');
       return released;
     });
+    failpoint('returns.unlock.afterCommit');
+    return unlocked;
   }
 
   /** Ends a run of its own job; what it has written stays. */

@@ -14,6 +14,7 @@ import { ClaimStore } from './claim.store.js';
 import { Claims } from './claims.js';
 import { JobStore } from './job.store.js';
 import { LagStore } from './lag.store.js';
+import { MetricsStore } from './metrics.store.js';
 import { PageStore } from './page.store.js';
 import { PageWorker } from './page-worker.js';
 import { Planner } from './planner.js';
@@ -28,6 +29,7 @@ import { RunHistory } from './run-history.js';
 import { runsRetention } from './runs.retention.js';
 import { Schedule } from './schedule.js';
 import { SyncController } from './sync.controller.js';
+import { SyncMetrics } from './sync.metrics.js';
 import { SyncCounters } from './sync-counters.js';
 
 /** Handlers of the queues of the sync. */
@@ -44,6 +46,7 @@ export const SYNC_PROVIDERS: Provider[] = [
   ExplainStore,
   JobStore,
   LagStore,
+  MetricsStore,
   PageStore,
   PageWorker,
   Planner,
@@ -55,6 +58,7 @@ export const SYNC_PROVIDERS: Provider[] = [
   RunStore,
   Schedule,
   SyncCounters,
+  SyncMetrics,
   Verification,
   VerificationStore,
   { provide: INDEX_READER, useClass: ShownIndexReader },

@@ -41,6 +41,7 @@ export class CreateReturnSync1763800000212 implements MigrationInterface {
       );
       CREATE UNIQUE INDEX order_return_algolia_sync_job_idx ON order_return_algolia_sync (job_type)
         WHERE job_type = 'RETURN_JOB';
+      INSERT INTO order_return_algolia_sync (job_type) VALUES ('RETURN_JOB');
       CREATE INDEX order_return_algolia_sync_lease_idx ON order_return_algolia_sync (lease_expires_at) WHERE status > 0;
       CREATE TABLE return_sync_run (
         id uuid PRIMARY KEY,
@@ -91,7 +92,10 @@ export class CreateReturnSync1763800000212 implements MigrationInterface {
         outcome jsonb,
         PRIMARY KEY (run_id, page_no)
       );
-      CREATE INDEX return_sync_page_open_idx ON return_sync_page (run_id, page_no) WHERE state < 2;
+      CREATE INDEX return_sync_page_open_idx ON return_sync_page (run_id) WHERE state < 2;
+      -- A run may have many thousand pages: what is on its way, and the next ones, are few.
+      CREATE INDEX return_sync_page_sent_idx ON return_sync_page (run_id) WHERE state < 2 AND is_sent;
+      CREATE INDEX return_sync_page_next_idx ON return_sync_page (run_id, page_no) WHERE state < 2 AND NOT is_sent;
       CREATE TABLE return_sync_dead_item (
         return_id bigint PRIMARY KEY,
         run_id uuid NOT NULL,
