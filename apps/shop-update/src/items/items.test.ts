@@ -3,7 +3,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { caller, startShopUpdate } from '../shop-update.fixture.js';
-import { type GivenItem, givenCall, givenItem } from './items.fixture.js';
+import { forgetItems, type GivenItem, givenCall, givenItem } from './items.fixture.js';
 
 const FAR_SECONDS = 3_600;
 
@@ -43,11 +43,7 @@ describeOnEveryEngine('items', (engines) => {
     await sql(`UPDATE product_set SET src_id = '7712' || id WHERE id IN (11, 12)`);
     await sql(`UPDATE product SET src_id = '900201', shop_sku = 'CH1-900201' WHERE id = 201`);
   });
-  beforeEach(async () => {
-    await sql(
-      'TRUNCATE sync_item, sync_lane, sync_call, sync_call_item, sync_item_event, requeue_run, reupload, shop_breaker',
-    );
-  });
+  beforeEach(() => forgetItems(app.get(DataSource)));
   afterAll(async () => {
     await app?.close();
     await places?.remove();
