@@ -18,6 +18,12 @@ import {
   SearchModule,
 } from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
+import {
+  ANALYTICS_CONTROLLERS,
+  ANALYTICS_MIGRATIONS,
+  ANALYTICS_PROVIDERS,
+  ANALYTICS_RETENTION,
+} from './analytics/analytics-parts.js';
 import { CallbackApplier } from './callbacks/callback-applier.js';
 import { CallbackListController } from './callbacks/callback-list.controller.js';
 import { CallbacksController } from './callbacks/callbacks.controller.js';
@@ -31,7 +37,7 @@ import { ProductsStore } from './catalogue/products.store.js';
 import { SellersController } from './catalogue/sellers.controller.js';
 import { SellersStore } from './catalogue/sellers.store.js';
 import { ownedByShopUpdate } from './imports/owned-by-shop-update.js';
-import { ITEM_CONTROLLERS, ITEM_MIGRATIONS, ITEM_PROVIDERS } from './items/item-parts.js';
+import { ITEM_CONTROLLERS, ITEM_MIGRATIONS, ITEM_PROVIDERS, QUEUE_RETENTION } from './items/item-parts.js';
 import { LOG_CONSUMERS, LOG_CONTROLLERS, LOG_MIGRATIONS, LOG_PROVIDERS } from './logs/log-parts.js';
 import { CallsStore } from './queue/calls.store.js';
 import { ResultsStore } from './queue/results.store.js';
@@ -71,12 +77,20 @@ export class ShopUpdateModule {
             ...ownershipMigrations,
             CreateCatalogue1763800000101,
             CreateSyncQueue1763900000102,
+            ...ANALYTICS_MIGRATIONS,
             ...ITEM_MIGRATIONS,
             ...LOG_MIGRATIONS,
           ],
           poolSize: config.databasePoolSize,
           retention: {
-            rules: [...messagingRetention, ...ownershipRetention, ...accessRetention, inboxRetention],
+            rules: [
+              ...messagingRetention,
+              ...ownershipRetention,
+              ...accessRetention,
+              inboxRetention,
+              ...QUEUE_RETENTION,
+              ...ANALYTICS_RETENTION,
+            ],
             limits: config.retention,
           },
         }),
@@ -94,6 +108,7 @@ export class ShopUpdateModule {
         ProductSetsController,
         ProductsController,
         MasterDataController,
+        ...ANALYTICS_CONTROLLERS,
         ...ITEM_CONTROLLERS,
         ...LOG_CONTROLLERS,
         ShopConfigController,
@@ -110,6 +125,7 @@ export class ShopUpdateModule {
         ProductsStore,
         ImportRequests,
         ProcessedKeys,
+        ...ANALYTICS_PROVIDERS,
         ...ITEM_PROVIDERS,
         ...LOG_PROVIDERS,
         { provide: OWNED, useValue: ownedByShopUpdate },
