@@ -39,6 +39,12 @@ import { SellersStore } from './catalogue/sellers.store.js';
 import { ownedByShopUpdate } from './imports/owned-by-shop-update.js';
 import { ITEM_CONTROLLERS, ITEM_MIGRATIONS, ITEM_PROVIDERS, QUEUE_RETENTION } from './items/item-parts.js';
 import { LOG_CONSUMERS, LOG_CONTROLLERS, LOG_MIGRATIONS, LOG_PROVIDERS } from './logs/log-parts.js';
+import {
+  PRODUCT_SYNC_CONTROLLERS,
+  PRODUCT_SYNC_MIGRATIONS,
+  PRODUCT_SYNC_PROVIDERS,
+  PRODUCT_SYNC_RETENTION,
+} from './product-sync/product-sync-parts.js';
 import { CallsStore } from './queue/calls.store.js';
 import { ResultsStore } from './queue/results.store.js';
 import { CALLER, PAYLOADS } from './queue/shop-call.js';
@@ -80,6 +86,7 @@ export class ShopUpdateModule {
             ...ANALYTICS_MIGRATIONS,
             ...ITEM_MIGRATIONS,
             ...LOG_MIGRATIONS,
+            ...PRODUCT_SYNC_MIGRATIONS,
           ],
           poolSize: config.databasePoolSize,
           retention: {
@@ -90,6 +97,7 @@ export class ShopUpdateModule {
               inboxRetention,
               ...QUEUE_RETENTION,
               ...ANALYTICS_RETENTION,
+              ...PRODUCT_SYNC_RETENTION,
             ],
             limits: config.retention,
           },
@@ -111,6 +119,7 @@ export class ShopUpdateModule {
         ...ANALYTICS_CONTROLLERS,
         ...ITEM_CONTROLLERS,
         ...LOG_CONTROLLERS,
+        ...PRODUCT_SYNC_CONTROLLERS,
         ShopConfigController,
         CallbackListController,
         CallbacksController,
@@ -128,6 +137,7 @@ export class ShopUpdateModule {
         ...ANALYTICS_PROVIDERS,
         ...ITEM_PROVIDERS,
         ...LOG_PROVIDERS,
+        ...PRODUCT_SYNC_PROVIDERS,
         { provide: OWNED, useValue: ownedByShopUpdate },
         ShopSettings,
         { provide: PAYLOADS, useExisting: CataloguePayloads },
