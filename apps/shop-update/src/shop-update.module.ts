@@ -18,6 +18,12 @@ import {
   SearchModule,
 } from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
+import {
+  ANALYTICS_CONTROLLERS,
+  ANALYTICS_MIGRATIONS,
+  ANALYTICS_PROVIDERS,
+  ANALYTICS_RETENTION,
+} from './analytics/analytics-parts.js';
 import { CallbackApplier } from './callbacks/callback-applier.js';
 import { CallbackListController } from './callbacks/callback-list.controller.js';
 import { CallbacksController } from './callbacks/callbacks.controller.js';
@@ -33,6 +39,12 @@ import { SellersStore } from './catalogue/sellers.store.js';
 import { ownedByShopUpdate } from './imports/owned-by-shop-update.js';
 import { ITEM_CONTROLLERS, ITEM_MIGRATIONS, ITEM_PROVIDERS } from './items/item-parts.js';
 import { LOG_CONSUMERS, LOG_CONTROLLERS, LOG_MIGRATIONS, LOG_PROVIDERS } from './logs/log-parts.js';
+import {
+  PRODUCT_SYNC_CONTROLLERS,
+  PRODUCT_SYNC_MIGRATIONS,
+  PRODUCT_SYNC_PROVIDERS,
+  PRODUCT_SYNC_RETENTION,
+} from './product-sync/product-sync-parts.js';
 import { CallsStore } from './queue/calls.store.js';
 import { queueRetention } from './queue/queue-retention.js';
 import { ResultsStore } from './queue/results.store.js';
@@ -72,8 +84,10 @@ export class ShopUpdateModule {
             ...ownershipMigrations,
             CreateCatalogue1763800000101,
             CreateSyncQueue1763900000102,
+            ...ANALYTICS_MIGRATIONS,
             ...ITEM_MIGRATIONS,
             ...LOG_MIGRATIONS,
+            ...PRODUCT_SYNC_MIGRATIONS,
           ],
           poolSize: config.databasePoolSize,
           retention: {
@@ -83,6 +97,8 @@ export class ShopUpdateModule {
               ...accessRetention,
               inboxRetention,
               ...queueRetention,
+              ...ANALYTICS_RETENTION,
+              ...PRODUCT_SYNC_RETENTION,
             ],
             limits: config.retention,
           },
@@ -101,8 +117,10 @@ export class ShopUpdateModule {
         ProductSetsController,
         ProductsController,
         MasterDataController,
+        ...ANALYTICS_CONTROLLERS,
         ...ITEM_CONTROLLERS,
         ...LOG_CONTROLLERS,
+        ...PRODUCT_SYNC_CONTROLLERS,
         ShopConfigController,
         CallbackListController,
         CallbacksController,
@@ -117,8 +135,10 @@ export class ShopUpdateModule {
         ProductsStore,
         ImportRequests,
         ProcessedKeys,
+        ...ANALYTICS_PROVIDERS,
         ...ITEM_PROVIDERS,
         ...LOG_PROVIDERS,
+        ...PRODUCT_SYNC_PROVIDERS,
         { provide: OWNED, useValue: ownedByShopUpdate },
         ShopSettings,
         { provide: PAYLOADS, useExisting: CataloguePayloads },

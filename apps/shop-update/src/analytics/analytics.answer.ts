@@ -1,0 +1,214 @@
+import { IsInstant } from '@lockstep/contracts';
+import { Type } from 'class-transformer';
+import { IsArray, IsIn, IsInt, IsNumber, IsOptional, IsString, ValidateNested } from 'class-validator';
+import { SummaryCount } from '../items/summary.answer.js';
+import { GRAPH_RANGES, type GraphRange } from './graph-range.js';
+
+export class GraphQuery {
+  @IsOptional()
+  @IsIn([...GRAPH_RANGES])
+  range: GraphRange = '24h';
+}
+
+/** What every graph has: bars of one width, of which the last is still filling. */
+export class GraphAnswer {
+  @IsIn([...GRAPH_RANGES])
+  range!: GraphRange;
+
+  @IsInstant()
+  from!: string;
+
+  @IsInstant()
+  to!: string;
+
+  @IsInt()
+  barSeconds!: number;
+
+  /** Beginnings of the bars; every series has one value for each. */
+  @IsArray()
+  @IsString({ each: true })
+  bars!: string[];
+}
+
+export class KpiPoint {
+  @IsInt()
+  seconds!: number;
+
+  /** Of all that were queued in the time, superseded and cancelled ones aside. */
+  @IsNumber()
+  percent!: number;
+}
+
+/** How soon what was queued in a time was known to the shop. */
+export class KpiWindow {
+  @IsIn([...GRAPH_RANGES])
+  range!: GraphRange;
+
+  /** A whole hour. */
+  @IsInstant()
+  from!: string;
+
+  /** Those that count: synced and unfinished ones. */
+  @IsInt()
+  queued!: number;
+
+  @IsInt()
+  synced!: number;
+
+  @IsInt()
+  unfinished!: number;
+
+  @IsInt()
+  superseded!: number;
+
+  @IsInt()
+  cancelled!: number;
+
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => KpiPoint)
+  points!: KpiPoint[];
+
+  /** In at most so many seconds half of them; null when fewer are synced. */
+  @IsOptional()
+  @IsNumber()
+  p50Seconds!: number | null;
+
+  @IsOptional()
+  @IsNumber()
+  p95Seconds!: number | null;
+
+  @IsOptional()
+  @IsNumber()
+  p99Seconds!: number | null;
+}
+
+export class SyncKpiAnswer extends GraphAnswer {
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => KpiWindow)
+  windows!: KpiWindow[];
+
+  /** Requests sent, a bar each. */
+  @IsArray()
+  @IsInt({ each: true })
+  sentRequests!: number[];
+}
+
+export class TopicSeries {
+  @IsString()
+  topic!: string;
+
+  @IsString()
+  label!: string;
+
+  @IsInt()
+  total!: number;
+
+  @IsArray()
+  @IsInt({ each: true })
+  items!: number[];
+}
+
+export class WaitingNow extends SummaryCount {
+  @IsString()
+  state!: string;
+}
+
+/** What was sent, and what waits. A graph of what was sent is silent exactly when nothing goes: hence the second. */
+export class QueueSizeAnswer extends GraphAnswer {
+  @IsString()
+  message!: string;
+
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => TopicSeries)
+  series!: TopicSeries[];
+
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => WaitingNow)
+  waiting!: WaitingNow[];
+}
+
+export class ReasonCount {
+  @IsString()
+  reason!: string;
+
+  @IsInt()
+  calls!: number;
+}
+
+export class MethodCalls {
+  @IsString()
+  method!: string;
+
+  @IsInt()
+  calls!: number;
+
+  @IsInt()
+  failures!: number;
+
+  @IsArray()
+  @IsInt({ each: true })
+  success!: number[];
+
+  @IsArray()
+  @IsInt({ each: true })
+  failure!: number[];
+
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => ReasonCount)
+  reasons!: ReasonCount[];
+}
+
+/** Calls that have ended. A call fails when it is not accepted, not answered, or the shop refuses some item of it. */
+export class ApiCallsAnswer extends GraphAnswer {
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => MethodCalls)
+  methods!: MethodCalls[];
+}
+
+/** Times of one kind. */
+export class TimeSeries {
+  @IsIn(['response', 'ack', 'callback'])
+  kind!: string;
+
+  @IsInt()
+  calls!: number;
+
+  @IsOptional()
+  @IsNumber()
+  meanMs!: number | null;
+
+  /** At most so long took 95 of 100. */
+  @IsOptional()
+  @IsNumber()
+  p95Ms!: number | null;
+
+  /** A bar each; null where nothing was answered. */
+  @IsArray()
+  meanMsByBar!: (number | null)[];
+
+  @IsArray()
+  p95MsByBar!: (number | null)[];
+}
+
+export class MethodTimes {
+  @IsString()
+  method!: string;
+
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => TimeSeries)
+  series!: TimeSeries[];
+}
+
+export class ResponseTimeAnswer extends GraphAnswer {
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => MethodTimes)
+  methods!: MethodTimes[];
+}

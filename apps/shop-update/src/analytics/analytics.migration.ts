@@ -1,0 +1,135 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { AGE_ENDS_SECONDS, classSql, TIME_ENDS_MS } from './histogram.js';
+
+const HOUR_OF = (column: string): string => `date_trunc('hour', ${column}, 'UTC')`;
+const MS = (from: string, to: string): string => `greatest(0, extract(epoch FROM ${to} - ${from}) * 1000)`;
+
+/**
+ * What the graphs are made of, counted by the hour. Triggers count in the transaction of each change, whoever makes it: they
+ * append to tables of news, which many can do at once, and a loop adds those up. What is asked for is the sum of both.
+ */
+export class CreateAnalytics1763900000501 implements MigrationInterface {
+  async up(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(`
+      -- Items that have come to their end, by the hour in which they were queued.
+      CREATE TABLE ended_items (
+        queued_hour timestamptz NOT NULL,
+        topic text NOT NULL,
+        -- synced, superseded, cancelled.
+        outcome text NOT NULL,
+        age_class smallint NOT NULL,
+        items bigint NOT NULL,
+        PRIMARY KEY (queued_hour, topic, outcome, age_class)
+      );
+      CREATE TABLE ended_items_news (LIKE ended_items);
+      -- Items sent and calls that have ended, by the hour in which they were sent.
+      CREATE TABLE made_calls (
+        hour timestamptz NOT NULL,
+        method text NOT NULL,
+        topic text NOT NULL,
+        -- sent, then: success, failure.
+        result text NOT NULL,
+        -- Of a failure; else empty.
+        reason text NOT NULL,
+        calls bigint NOT NULL,
+        items bigint NOT NULL,
+        PRIMARY KEY (hour, method, topic, result, reason)
+      );
+      CREATE TABLE made_calls_news (LIKE made_calls);
+      -- How long the shop took, by the hour in which the call was sent.
+      CREATE TABLE call_times (
+        hour timestamptz NOT NULL,
+        method text NOT NULL,
+        -- response of a synchronous call; ack, callback of an asynchronous one.
+        kind text NOT NULL,
+        time_class smallint NOT NULL,
+        calls bigint NOT NULL,
+        sum_ms double precision NOT NULL,
+        PRIMARY KEY (hour, method, kind, time_class)
+      );
+      CREATE TABLE call_times_news (LIKE call_times);
+    `);
+    await queryRunner.query(ITEM_TRIGGERS);
+    await queryRunner.query(CALL_TRIGGERS);
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(`
+      DROP FUNCTION count_inserted_items, count_ended_item, count_sent_items, count_call CASCADE;
+      DROP TABLE call_times_news, call_times, made_calls_news, made_calls, ended_items_news, ended_items;
+    `);
+  }
+}
+
+const AGE = (row: string): string =>
+  classSql(`extract(epoch FROM ${row}.finished_at - ${row}.queued_at)`, AGE_ENDS_SECONDS);
+
+const ITEM_TRIGGERS = `
+  CREATE FUNCTION count_inserted_items() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    INSERT INTO ended_items_news (queued_hour, topic, outcome, age_class, items)
+    SELECT ${HOUR_OF('m.queued_at')}, m.topic, m.status, ${AGE('m')}, count(*)
+    FROM made m WHERE m.finished_at IS NOT NULL GROUP BY 1, 2, 3, 4;
+    RETURN NULL;
+  END $$;
+  CREATE TRIGGER count_inserted AFTER INSERT ON sync_item REFERENCING NEW TABLE AS made
+    FOR EACH STATEMENT EXECUTE FUNCTION count_inserted_items();
+  CREATE FUNCTION count_ended_item() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    INSERT INTO ended_items_news (queued_hour, topic, outcome, age_class, items)
+    VALUES (${HOUR_OF('NEW.queued_at')}, NEW.topic, NEW.status, ${AGE('NEW')}, 1);
+    RETURN NULL;
+  END $$;
+  -- Every other move of an item costs nothing.
+  CREATE TRIGGER count_ended AFTER UPDATE OF finished_at ON sync_item FOR EACH ROW
+    WHEN (OLD.finished_at IS NULL AND NEW.finished_at IS NOT NULL) EXECUTE FUNCTION count_ended_item();`;
+
+/** What the shop says of items is written down beside the end of their call: both are looked at when the transaction ends. */
+const CALL_TRIGGERS = `
+  CREATE FUNCTION count_sent_items() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    INSERT INTO made_calls_news (hour, method, topic, result, reason, calls, items)
+    SELECT ${HOUR_OF('c.created_at')}, c.method, c.topic, 'sent', '', count(DISTINCT c.id), count(*)
+    FROM made m JOIN sync_call c ON c.id = m.call_id GROUP BY 1, 2, 3;
+    RETURN NULL;
+  END $$;
+  CREATE TRIGGER count_sent AFTER INSERT ON sync_call_item REFERENCING NEW TABLE AS made
+    FOR EACH STATEMENT EXECUTE FUNCTION count_sent_items();
+  CREATE FUNCTION count_call() RETURNS trigger LANGUAGE plpgsql AS $$
+  DECLARE
+    carried bigint;
+    wrong bigint;
+    before text := CASE WHEN TG_OP = 'UPDATE' THEN OLD.outcome END;
+    acked timestamptz := CASE WHEN TG_OP = 'UPDATE' THEN OLD.acked_at END;
+    responded timestamptz := CASE WHEN TG_OP = 'UPDATE' THEN OLD.responded_at END;
+  BEGIN
+    IF NEW.acked_at IS NOT NULL AND acked IS NULL THEN
+      INSERT INTO call_times_news VALUES (${HOUR_OF('NEW.created_at')}, NEW.method, 'ack',
+        ${classSql(MS('NEW.created_at', 'NEW.acked_at'), TIME_ENDS_MS)}, 1, ${MS('NEW.created_at', 'NEW.acked_at')});
+    END IF;
+    IF NEW.responded_at IS NOT NULL AND responded IS NULL THEN
+      INSERT INTO call_times_news VALUES (${HOUR_OF('NEW.created_at')}, NEW.method,
+        CASE NEW.flow WHEN 'synchronous' THEN 'response' ELSE 'callback' END,
+        ${classSql(MS('coalesce(NEW.acked_at, NEW.created_at)', 'NEW.responded_at'), TIME_ENDS_MS)}, 1,
+        ${MS('coalesce(NEW.acked_at, NEW.created_at)', 'NEW.responded_at')});
+    END IF;
+    IF NEW.outcome IN ('open', 'acknowledged') OR NEW.outcome = before THEN RETURN NULL; END IF;
+    SELECT count(*), count(*) FILTER (WHERE outcome IN ('failure', 'unusable')) INTO carried, wrong
+    FROM sync_call_item WHERE call_id = NEW.id;
+    -- An answer that comes after it was given up takes its place.
+    IF before IN ('failed', 'unusable', 'expired') THEN
+      INSERT INTO made_calls_news VALUES (${HOUR_OF('NEW.created_at')}, NEW.method, NEW.topic, 'failure',
+        CASE before WHEN 'failed' THEN coalesce(OLD.error_reason, before) ELSE before END, -1, -carried);
+    END IF;
+    INSERT INTO made_calls_news VALUES (${HOUR_OF('NEW.created_at')}, NEW.method, NEW.topic,
+      CASE WHEN NEW.outcome = 'answered' AND wrong = 0 THEN 'success' ELSE 'failure' END,
+      CASE NEW.outcome WHEN 'answered' THEN CASE WHEN wrong = 0 THEN '' ELSE 'status_failure' END
+        WHEN 'failed' THEN coalesce(NEW.error_reason, 'failed') ELSE NEW.outcome END,
+      1, carried);
+    RETURN NULL;
+  END $$;
+  CREATE CONSTRAINT TRIGGER count_call_made AFTER INSERT ON sync_call DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN (NEW.outcome <> 'open') EXECUTE FUNCTION count_call();
+  CREATE CONSTRAINT TRIGGER count_call_changed AFTER UPDATE ON sync_call DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN (OLD.outcome <> NEW.outcome OR OLD.acked_at IS DISTINCT FROM NEW.acked_at
+      OR OLD.responded_at IS DISTINCT FROM NEW.responded_at) EXECUTE FUNCTION count_call();`;

@@ -1,0 +1,265 @@
+import { Clock } from '@lockstep/service';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { TOPIC_LABELS } from '../items/item-labels.js';
+import { SUMMARY_GROUPS, Summary } from '../items/summary.js';
+import { TOPICS } from '../queue/topics.js';
+import type {
+  ApiCallsAnswer,
+  GraphAnswer,
+  KpiWindow,
+  MethodCalls,
+  QueueSizeAnswer,
+  ResponseTimeAnswer,
+  SyncKpiAnswer,
+  TimeSeries,
+} from './analytics.answer.js';
+import { barAt, barsOf, GRAPH_RANGES, type GraphBars, type GraphRange, windowStart } from './graph-range.js';
+import { AGE_ENDS_SECONDS, countUpTo, percentile, TIME_ENDS_MS } from './histogram.js';
+
+/** Points of the graph of the key figure: 1 minute, 10 minutes, 1 hour, 8 hours, 1 day, 7 days. */
+export const KPI_SECONDS: readonly number[] = [60, 600, 3_600, 28_800, 86_400, 604_800];
+
+interface EndedRow {
+  readonly range: GraphRange;
+  readonly outcome: 'synced' | 'superseded' | 'cancelled';
+  readonly ageClass: number;
+  readonly items: number;
+}
+
+interface CallRow {
+  readonly hour: Date;
+  readonly method: string;
+  readonly topic: string;
+  readonly result: 'sent' | 'success' | 'failure';
+  readonly reason: string;
+  readonly calls: number;
+  readonly items: number;
+}
+
+interface TimeRow {
+  readonly hour: Date;
+  readonly method: string;
+  readonly kind: 'response' | 'ack' | 'callback';
+  readonly timeClass: number;
+  readonly calls: number;
+  readonly sumMs: number;
+}
+
+/** The graphs. What was counted and its news are read in one statement, so that a sum is of one moment. */
+@Injectable()
+export class Analytics {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly summary: Summary,
+    private readonly clock: Clock,
+  ) {}
+
+  async syncKpi(range: GraphRange): Promise<SyncKpiAnswer> {
+    const now = this.clock.now();
+    const bars = barsOf(range, now);
+    const [ended, unfinished, calls] = await Promise.all([
+      this.readEnded(now),
+      this.countUnfinished(now),
+      this.readCalls(bars, ['sent']),
+    ]);
+    const windows = GRAPH_RANGES.map((each) =>
+      toWindow(
+        each,
+        now,
+        ended.filter((row) => row.range === each),
+        unfinished.get(each) ?? 0,
+      ),
+    );
+    return { ...toGraph(range, bars), windows, sentRequests: sumByBar(bars, calls, ({ calls: sent }) => sent) };
+  }
+
+  async queueSize(range: GraphRange): Promise<QueueSizeAnswer> {
+    const bars = barsOf(range, this.clock.now());
+    const [calls, groups] = await Promise.all([this.readCalls(bars, ['sent']), this.summary.countGroups()]);
+    const series = TOPICS.map((topic) => {
+      const items = sumByBar(
+        bars,
+        calls.filter((row) => row.topic === topic),
+        (row) => row.items,
+      );
+      return { topic, label: TOPIC_LABELS[topic], total: sum(items), items };
+    });
+    const sent = sum(series.map(({ total }) => total));
+    const waits = groups.toSend.items + groups.inFlight.items + groups.held.items + groups.delayed.items;
+    return {
+      ...toGraph(range, bars),
+      message: `${sent} were sent in this time; ${waits} still have to be, ${groups.waitingForCallback.items} wait for the shop's answer.`,
+      series,
+      waiting: SUMMARY_GROUPS.map((state) => ({ state, ...groups[state] })),
+    };
+  }
+
+  async apiCalls(range: GraphRange): Promise<ApiCallsAnswer> {
+    const bars = barsOf(range, this.clock.now());
+    const rows = await this.readCalls(bars, ['success', 'failure']);
+    const methods = [...new Set(rows.map(({ method }) => method))].sort();
+    const toMethod = (method: string) =>
+      toMethodCalls(
+        method,
+        bars,
+        rows.filter((row) => row.method === method),
+      );
+    return { ...toGraph(range, bars), methods: methods.map(toMethod) };
+  }
+
+  async responseTime(range: GraphRange): Promise<ResponseTimeAnswer> {
+    const bars = barsOf(range, this.clock.now());
+    const rows = await this.readTimes(bars);
+    const methods = [...new Set(rows.map(({ method }) => method))].sort();
+    return {
+      ...toGraph(range, bars),
+      methods: methods.map((method) => ({
+        method,
+        series: (['response', 'ack', 'callback'] as const).flatMap((kind) => {
+          const own = rows.filter((row) => row.method === method && row.kind === kind);
+          return own.length > 0 ? [toTimes(kind, bars, own)] : [];
+        }),
+      })),
+    };
+  }
+
+  private readEnded(now: Date): Promise<EndedRow[]> {
+    return this.dataSource.query(
+      `WITH counted AS (
+         SELECT queued_hour, outcome, age_class, sum(items) AS items FROM (
+           SELECT queued_hour, outcome, age_class, items FROM ended_items WHERE queued_hour >= $3
+           UNION ALL SELECT queued_hour, outcome, age_class, items FROM ended_items_news WHERE queued_hour >= $3) AS all_items
+         GROUP BY 1, 2, 3)
+       SELECT w.range, c.outcome, c.age_class AS "ageClass", sum(c.items)::float8 AS items
+       FROM unnest($1::text[], $2::timestamptz[]) AS w (range, start) JOIN counted c ON c.queued_hour >= w.start
+       GROUP BY 1, 2, 3`,
+      [...windowsOf(now), windowStart('90d', now)],
+    );
+  }
+
+  private async countUnfinished(now: Date): Promise<Map<GraphRange, number>> {
+    const [ranges, starts] = windowsOf(now);
+    const counts = starts.map((_, at) => `count(*) FILTER (WHERE queued_at >= $${at + 1})::int AS c${at}`);
+    const [row]: Record<string, number>[] = await this.dataSource.query(
+      `SELECT ${counts.join(', ')} FROM sync_item WHERE finished_at IS NULL`,
+      starts,
+    );
+    return new Map(ranges.map((range, at) => [range, row?.[`c${at}`] ?? 0]));
+  }
+
+  private readCalls({ from }: GraphBars, results: readonly CallRow['result'][]): Promise<CallRow[]> {
+    return this.dataSource.query(
+      `SELECT hour, method, topic, result, reason, sum(calls)::float8 AS calls, sum(items)::float8 AS items
+       FROM (SELECT * FROM made_calls WHERE hour >= $1 AND result = ANY ($2)
+             UNION ALL SELECT * FROM made_calls_news WHERE hour >= $1 AND result = ANY ($2)) AS counted
+       GROUP BY 1, 2, 3, 4, 5`,
+      [from, results],
+    );
+  }
+
+  private readTimes({ from }: GraphBars): Promise<TimeRow[]> {
+    return this.dataSource.query(
+      `SELECT hour, method, kind, time_class AS "timeClass", sum(calls)::float8 AS calls, sum(sum_ms) AS "sumMs"
+       FROM (SELECT * FROM call_times WHERE hour >= $1 UNION ALL SELECT * FROM call_times_news WHERE hour >= $1) AS counted
+       GROUP BY 1, 2, 3, 4`,
+      [from],
+    );
+  }
+}
+
+function windowsOf(now: Date): [GraphRange[], Date[]] {
+  return [[...GRAPH_RANGES], GRAPH_RANGES.map((range) => windowStart(range, now))];
+}
+
+function toGraph(range: GraphRange, { from, to, barSeconds, starts }: GraphBars): GraphAnswer {
+  const bars = starts.map((start) => start.toISOString());
+  return { range, from: from.toISOString(), to: to.toISOString(), barSeconds, bars };
+}
+
+function toWindow(range: GraphRange, now: Date, rows: readonly EndedRow[], unfinished: number): KpiWindow {
+  const countOf = (outcome: EndedRow['outcome']): number =>
+    sum(rows.filter((row) => row.outcome === outcome).map(({ items }) => items));
+  const ages = new Map(
+    rows.filter(({ outcome }) => outcome === 'synced').map(({ ageClass, items }) => [ageClass, items]),
+  );
+  const synced = countOf('synced');
+  const queued = synced + unfinished;
+  const share = (seconds: number): number =>
+    queued === 0 ? 0 : (countUpTo(ages, AGE_ENDS_SECONDS, seconds) / queued) * 100;
+  const reached = (percent: number): number | null => percentile(ages, AGE_ENDS_SECONDS, percent, queued);
+  return {
+    range,
+    from: windowStart(range, now).toISOString(),
+    queued,
+    synced,
+    unfinished,
+    superseded: countOf('superseded'),
+    cancelled: countOf('cancelled'),
+    points: KPI_SECONDS.map((seconds) => ({ seconds, percent: share(seconds) })),
+    p50Seconds: reached(50),
+    p95Seconds: reached(95),
+    p99Seconds: reached(99),
+  };
+}
+
+function toMethodCalls(method: string, bars: GraphBars, rows: readonly CallRow[]): MethodCalls {
+  const of = (result: CallRow['result']) => rows.filter((row) => row.result === result);
+  const success = sumByBar(bars, of('success'), ({ calls }) => calls);
+  const failure = sumByBar(bars, of('failure'), ({ calls }) => calls);
+  const reasons = new Map<string, number>();
+  for (const { reason, calls } of of('failure')) reasons.set(reason, (reasons.get(reason) ?? 0) + calls);
+  const failures = sum(failure);
+  return {
+    method,
+    calls: sum(success) + failures,
+    failures,
+    success,
+    failure,
+    reasons: [...reasons]
+      .map(([reason, calls]) => ({ reason, calls }))
+      .filter(({ calls }) => calls > 0)
+      .sort((a, b) => b.calls - a.calls || (a.reason < b.reason ? -1 : 1)),
+  };
+}
+
+function toTimes(kind: TimeSeries['kind'], bars: GraphBars, rows: readonly TimeRow[]): TimeSeries {
+  const byBar = bars.starts.map((): TimeRow[] => []);
+  for (const row of rows) byBar[barAt(bars, row.hour)]?.push(row);
+  return {
+    kind,
+    calls: callsOf(rows),
+    meanMs: meanOf(rows),
+    p95Ms: p95Of(rows),
+    meanMsByBar: byBar.map(meanOf),
+    p95MsByBar: byBar.map(p95Of),
+  };
+}
+
+function callsOf(rows: readonly TimeRow[]): number {
+  return sum(rows.map(({ calls }) => calls));
+}
+
+function meanOf(rows: readonly TimeRow[]): number | null {
+  const calls = callsOf(rows);
+  return calls === 0 ? null : sum(rows.map(({ sumMs }) => sumMs)) / calls;
+}
+
+function p95Of(rows: readonly TimeRow[]): number | null {
+  const histogram = new Map<number, number>();
+  for (const { timeClass, calls } of rows) histogram.set(timeClass, (histogram.get(timeClass) ?? 0) + calls);
+  return percentile(histogram, TIME_ENDS_MS, 95, callsOf(rows));
+}
+
+function sumByBar(bars: GraphBars, rows: readonly CallRow[], value: (row: CallRow) => number): number[] {
+  const sums = bars.starts.map(() => 0);
+  for (const row of rows) {
+    const bar = barAt(bars, row.hour);
+    if (bar in sums) sums[bar]! += value(row);
+  }
+  return sums;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
