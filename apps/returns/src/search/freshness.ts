@@ -55,7 +55,7 @@ export class Freshness {
 
 const instant = (column: string) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const SQL = `
-  SELECT ${instant('(SELECT max(r.ended_at) FROM return_sync_run r WHERE r.job_id = j.id AND r.state LIKE \'COMPLETED%\')')}
+  SELECT ${instant("(SELECT max(r.ended_at) FROM return_sync_run r WHERE r.job_id = j.id AND r.state LIKE 'COMPLETED%')")}
            AS "lastCompletedAt",
          ${instant('j.date_range_end')} AS "dateRangeEnd", j.status,
          extract(epoch FROM clock_timestamp() - j.date_range_end)::float8 AS "lagSeconds",

@@ -141,7 +141,13 @@ export function toFacetQueries(plan: SearchPlan, mode: QueryMode): SearchQuery[]
 
 /** Counts the items that a search by items shows: each has one quantity. */
 export function toItemCountQuery(plan: SearchPlan, mode: QueryMode): SearchQuery {
-  const facet: Facet = { nested: 'items', field: 'itemStatus', count: 'elements', filters: itemFilters(plan), size: 1_000 };
+  const facet: Facet = {
+    nested: 'items',
+    field: 'itemStatus',
+    count: 'elements',
+    filters: itemFilters(plan),
+    size: 1_000,
+  };
   return { ...textOf(plan, mode), filters: toFilters(plan, mode), pageSize: 1, facets: [facet] };
 }
 
@@ -293,7 +299,11 @@ function planSort(sort: string): Sort[] {
 }
 
 function planPage(body: ReturnSearchBody): Pick<SearchPlan, 'page' | 'hitsPerPage' | 'cursor'> {
-  const { page, hitsPerPage, cursor } = { page: body.page ?? 0, hitsPerPage: body.hitsPerPage ?? 20, cursor: body.cursor };
+  const { page, hitsPerPage, cursor } = {
+    page: body.page ?? 0,
+    hitsPerPage: body.hitsPerPage ?? 20,
+    cursor: body.cursor,
+  };
   if (cursor && page > 0) refuse('cursor', 'cannot be given with a page');
   if ((page + 1) * hitsPerPage > MAX_PAGED) {
     const detail = `Pages reach ${MAX_PAGED} hits; beyond them use the cursor of each answer.`;

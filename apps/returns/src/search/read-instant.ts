@@ -6,12 +6,15 @@ const LOCAL = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2}):(\d{2}))?$/;
  * that a zone skips is the one after the gap, one that it has twice the first. Undefined for anything else.
  */
 export function readInstant(text: string, timeZone: string): Date | undefined {
-  if (ISO.test(text)) return valid(new Date(text), text.slice(8, 10));
-  const parts = LOCAL.exec(text)?.slice(1).map((part) => Number(part ?? 0));
+  if (ISO.test(text)) return readIso(text);
+  const parts = LOCAL.exec(text)
+    ?.slice(1)
+    .map((part) => Number(part ?? 0));
   if (!parts) return undefined;
   const [year, month, day, hour, minute, second] = parts as [number, number, number, number, number, number];
   const wall = Date.UTC(year, month - 1, day, hour, minute, second);
-  const isOfCalendar = new Date(wall).getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
+  const isDay = new Date(wall).getUTCDate() === day && new Date(wall).getUTCMonth() === month - 1;
+  const isOfCalendar = isDay && hour < 24 && minute < 60 && second < 60;
   return isOfCalendar ? new Date(fromWall(wall, timeZone)) : undefined;
 }
 
@@ -61,7 +64,9 @@ function offsetAt(at: number, timeZone: string): number {
 }
 
 /** `2026-02-30` is no day, though JavaScript reads it as the second of March. */
-function valid(date: Date, day: string): Date | undefined {
-  if (Number.isNaN(date.getTime()) || Number(day) > 31) return undefined;
-  return date;
+function readIso(text: string): Date | undefined {
+  const day = new Date(text.slice(0, 10));
+  const date = new Date(text);
+  const isOfCalendar = day.getUTCDate() === Number(text.slice(8, 10)) && !Number.isNaN(date.getTime());
+  return isOfCalendar ? date : undefined;
 }
