@@ -23,6 +23,8 @@ export interface HeldReturn {
 /** What every place where returns are written must keep. */
 export function describeReturnTarget(name: string, open: () => Promise<TargetUnderTest>): void {
   describe(`${name}, as a place for returns`, () => {
+    // Ids that nothing else of a suite has.
+    const at = (id: number) => 900_000_000 + id;
     let place: TargetUnderTest;
     beforeAll(async () => {
       place = await open();
@@ -32,55 +34,65 @@ export function describeReturnTarget(name: string, open: () => Promise<TargetUnd
     const DONE = expect.stringMatching(/^(written|stale)$/);
 
     it('holds what is written, and then what is newer, whole', async () => {
-      expect(await statuses(aRow(1, 1, { courierName: 'Fast', returnTrackingId: 'T' }))).toEqual(['written']);
-      expect(await place.read(1)).toEqual({ version: 1, isGone: false, courierName: 'Fast', returnTrackingId: 'T' });
-      expect(await statuses(aRow(1, 2, { courierName: 'Slow' }))).toEqual(['written']);
-      expect(await place.read(1)).toEqual({ version: 2, isGone: false, courierName: 'Slow', returnTrackingId: null });
+      expect(await statuses(aRow(at(1), 1, { courierName: 'Fast', returnTrackingId: 'T' }))).toEqual(['written']);
+      expect(await place.read(at(1))).toEqual({
+        version: 1,
+        isGone: false,
+        courierName: 'Fast',
+        returnTrackingId: 'T',
+      });
+      expect(await statuses(aRow(at(1), 2, { courierName: 'Slow' }))).toEqual(['written']);
+      expect(await place.read(at(1))).toEqual({
+        version: 2,
+        isGone: false,
+        courierName: 'Slow',
+        returnTrackingId: null,
+      });
     });
 
     it('never goes back', async () => {
-      await write(aRow(2, 5, { courierName: 'newer' }));
-      expect(await statuses(aRow(2, 4, { courierName: 'older' }))).toEqual([DONE]);
-      expect(await place.read(2)).toMatchObject({ version: 5, courierName: 'newer' });
+      await write(aRow(at(2), 5, { courierName: 'newer' }));
+      expect(await statuses(aRow(at(2), 4, { courierName: 'older' }))).toEqual([DONE]);
+      expect(await place.read(at(2))).toMatchObject({ version: 5, courierName: 'newer' });
     });
 
     it('may be told the same twice', async () => {
-      const row = aRow(3, 1, { courierName: 'once' });
+      const row = aRow(at(3), 1, { courierName: 'once' });
       expect(await statuses(row)).toEqual(['written']);
       expect(await statuses(row)).toEqual([DONE]);
-      expect(await place.read(3)).toMatchObject({ version: 1, courierName: 'once' });
+      expect(await place.read(at(3))).toMatchObject({ version: 1, courierName: 'once' });
     });
 
     it('keeps gone what is gone, also when an older state comes late, and takes it back when it is newer', async () => {
-      await write(aRow(4, 1));
-      expect(await statuses({ id: 4, version: 3, document: null })).toEqual(['written']);
-      expect(await place.read(4)).toMatchObject({ version: 3, isGone: true });
-      await write(aRow(4, 2, { courierName: 'late' }));
-      expect(await place.read(4)).toMatchObject({ version: 3, isGone: true });
-      await write(aRow(4, 4, { courierName: 'again' }));
-      expect(await place.read(4)).toMatchObject({ version: 4, isGone: false, courierName: 'again' });
+      await write(aRow(at(4), 1));
+      expect(await statuses({ id: at(4), version: 3, document: null })).toEqual(['written']);
+      expect(await place.read(at(4))).toMatchObject({ version: 3, isGone: true });
+      await write(aRow(at(4), 2, { courierName: 'late' }));
+      expect(await place.read(at(4))).toMatchObject({ version: 3, isGone: true });
+      await write(aRow(at(4), 4, { courierName: 'again' }));
+      expect(await place.read(at(4))).toMatchObject({ version: 4, isGone: false, courierName: 'again' });
     });
 
     it('knows of a return only that it is gone', async () => {
-      await write({ id: 5, version: 9, document: null });
-      await write(aRow(5, 8));
-      expect(await place.read(5)).toMatchObject({ version: 9, isGone: true });
+      await write({ id: at(5), version: 9, document: null });
+      await write(aRow(at(5), 8));
+      expect(await place.read(at(5))).toMatchObject({ version: 9, isGone: true });
     });
 
     it('refuses what it cannot store, and that alone', async () => {
-      const bad = place.makeUnstorable(aRow(7, 1));
-      const outcomes = await write(aRow(6, 1), bad, aRow(8, 1));
+      const bad = place.makeUnstorable(aRow(at(7), 1));
+      const outcomes = await write(aRow(at(6), 1), bad, aRow(at(8), 1));
       expect(outcomes.map(({ status }) => status)).toEqual(['written', 'rejected', 'written']);
       expect(outcomes[1]).toMatchObject({ reason: expect.stringMatching(/./) });
-      expect(await place.read(6)).toBeDefined();
-      expect(await place.read(7)).toBeUndefined();
-      expect(await place.read(8)).toBeDefined();
+      expect(await place.read(at(6))).toBeDefined();
+      expect(await place.read(at(7))).toBeUndefined();
+      expect(await place.read(at(8))).toBeDefined();
     });
 
     it('stops before it begins when nobody waits any more', async () => {
       const signal = AbortSignal.abort(new Error('nobody waits'));
-      await expect(place.target.write([aRow(9, 1)], signal)).rejects.toThrow('nobody waits');
-      expect(await place.read(9)).toBeUndefined();
+      await expect(place.target.write([aRow(at(9), 1)], signal)).rejects.toThrow('nobody waits');
+      expect(await place.read(at(9))).toBeUndefined();
     });
 
     it('takes nothing', async () => {

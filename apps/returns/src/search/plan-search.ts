@@ -2,8 +2,8 @@
 import type { Facet, Filter, SearchQuery, Sort } from '@lockstep/search';
 import { type Actor, hasRole, ProblemError, validationProblem } from '@lockstep/service';
 import { type HashPersonal, toEmailKey, toPhoneKey } from '../documents/hash-personal.js';
+import { isTimeZone, readTime } from '../historic/local-time.js';
 import type { Tenant } from '../orders/tenant.js';
-import { isTimeZone, readInstant } from './read-instant.js';
 import {
   type FacetName,
   FILTER_FIELDS,
@@ -55,6 +55,7 @@ export interface SearchPlan {
 const MAX_QUERY_BYTES = 512;
 const MAX_PAGED = 10_000;
 const DAY_MS = 86_400_000;
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 /** @throws ProblemError 400 for what cannot be answered, 403 for what is not for the caller */
 export function planSearch(body: ReturnSearchBody, asking: Asking): SearchPlan {
@@ -278,7 +279,7 @@ function* windowOf(body: ReturnSearchBody, { now, timeZone }: Asking): Generator
 
 function instantOf(field: string, text: string, timeZone: string): Date {
   return (
-    readInstant(text, timeZone) ??
+    readTime(DAY.test(text) ? `${text} 00:00:00` : text, timeZone) ??
     refuse(field, 'must be an instant such as 2026-11-21T10:00:00Z, or 2026-11-21 10:00:00 with tz')
   );
 }

@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RETURN_INDEX, type ReturnIndex } from '../documents/return-index.js';
 import { caller, startReturns } from '../returns.fixture.js';
+import { LagStore } from '../windows/lag.store.js';
 import { Freshness } from './freshness.js';
 
 const HOUR_MS = 3_600_000;
@@ -353,7 +354,7 @@ describeOnEveryEngine('the search of returns', (engines) => {
   it('says how fresh it is', async () => {
     expect((await search({})).sync).toMatchObject({ status: null, lagSeconds: null, stale: true });
     const dataSource = app.get(DataSource);
-    const fresh = () => new Freshness(dataSource).read();
+    const fresh = () => new Freshness(dataSource, app.get(LagStore)).read();
     await dataSource.query(
       `INSERT INTO order_return_algolia_sync (job_type, date_range_end, snapshot_end)
        VALUES ('RETURN_JOB', clock_timestamp(), pg_current_snapshot())`,

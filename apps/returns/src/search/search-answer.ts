@@ -24,9 +24,8 @@ export class SyncStateAnswer implements SyncState {
   @IsNumber()
   lagSeconds!: number | null;
 
-  @IsOptional()
   @IsInt()
-  pendingChanges!: number | null;
+  pendingChanges!: number;
 
   /** No window was completed for 45 minutes. */
   @IsBoolean()
