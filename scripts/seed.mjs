@@ -1,8 +1,8 @@
-// Fills a running Lockstep with deterministic, realistic data: npm run seed -- --trainees 10000 --recommendations
+// Fills a running Lockstep with deterministic, realistic data: npm run seed -- --trainees 10000 --products 1000 --returns 5000
 import { parseArgs } from 'node:util';
 
 const USAGE =
-  'usage: npm run seed -- [--trainees N] [--gmc-doctors M] [--recommendations] [--seed S] [--as-of yyyy-MM-dd]';
+  'usage: npm run seed -- [--trainees N] [--gmc-doctors M] [--recommendations] [--products N] [--returns N] [--seed S] [--as-of yyyy-MM-dd]';
 /** GMC doctors for each trainee, where only trainees are asked for. */
 const GMC_SHARE = 0.95;
 const REJECTED_SHOWN = 20;
@@ -16,9 +16,11 @@ main().catch((error) => {
 });
 
 async function main() {
-  const { trainees, gmcDoctors, isGmcAsked, withRecommendations, seed, asOf } = readArguments();
+  const { trainees, gmcDoctors, isGmcAsked, withRecommendations, products, returns, seed, asOf } = readArguments();
   if (!token) throw new Error('LOCKSTEP_TOKEN is not set: give it a key with the role operator or admin');
   const { generateGmcDoctors, generatePeople, generateRecommendations, NotServedError } = await loadLibrary();
+  await fillShop({ products, returns, seed, asOf });
+  if (trainees + gmcDoctors === 0) return;
   const gmc = { count: gmcDoctors, seed, asOf };
   await fill('trainees', '/api/trainees/bulk', generatePeople({ count: trainees, seed, asOf }), trainees);
   try {
@@ -31,6 +33,17 @@ async function main() {
   }
 }
 
+/** The catalogue, and orders with what came back of them. */
+async function fillShop(options) {
+  const { loadShopData } = await loadLibrary();
+  const startedAt = performance.now();
+  const all = await loadShopData({ url, token }, options, ({ kind, counts, expected, refused }) => {
+    if (counts.received % 1_000 === 0) showProgress(kind, counts.received, expected, startedAt);
+    showRejected(refused);
+  });
+  for (const [kind, counts] of Object.entries(all)) showTotals(kind, counts);
+}
+
 /** Sends all records; `expected` only feeds the progress shown. */
 async function fill(name, path, records, expected) {
   const { sendRecords } = await loadLibrary();
@@ -39,7 +52,10 @@ async function fill(name, path, records, expected) {
     showProgress(name, counts.received, expected, startedAt);
     showRejected(refused);
   });
-  const { created, updated, unchanged, rejected } = totals;
+  showTotals(name, totals);
+}
+
+function showTotals(name, { created, updated, unchanged, rejected }) {
   console.log(`${name}: ${created} created, ${updated} updated, ${unchanged} unchanged, ${rejected} rejected`);
   if (rejected > 0) process.exitCode = 1;
 }
@@ -49,21 +65,27 @@ function readArguments() {
     trainees: { type: 'string' },
     'gmc-doctors': { type: 'string' },
     recommendations: { type: 'boolean' },
+    products: { type: 'string' },
+    returns: { type: 'string' },
     seed: { type: 'string' },
     'as-of': { type: 'string' },
   });
   const asked = values['gmc-doctors'];
-  const trainees = Number(values.trainees ?? (asked === undefined ? 10_000 : 0));
+  const [products, returns] = [Number(values.products ?? 0), Number(values.returns ?? 0)];
+  const isShopAsked = values.products !== undefined || values.returns !== undefined;
+  const trainees = Number(values.trainees ?? (asked === undefined && !isShopAsked ? 10_000 : 0));
   const gmcDoctors = Number(asked ?? Math.floor(trainees * GMC_SHARE));
   const seed = Number(values.seed ?? 1);
   const asOf = values['as-of'] ?? new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/London' }).format(new Date());
   requireCount('--trainees', trainees, 5_000_000);
   requireCount('--gmc-doctors', gmcDoctors, 3_000_000);
+  requireCount('--products', products, 1_000_000);
+  requireCount('--returns', returns, 5_000_000);
   if (!Number.isInteger(seed)) throw new Error(`--seed must be a whole number\n${USAGE}`);
   if (!/^\d{4}-\d{2}-\d{2}$/.test(asOf)) throw new Error(`--as-of must be a day, yyyy-MM-dd\n${USAGE}`);
   const withRecommendations = values.recommendations ?? false;
   const isGmcAsked = asked !== undefined || withRecommendations;
-  return { trainees, gmcDoctors, isGmcAsked, withRecommendations, seed, asOf };
+  return { trainees, gmcDoctors, isGmcAsked, withRecommendations, products, returns, seed, asOf };
 }
 
 function requireCount(option, count, limit) {

@@ -33,6 +33,7 @@ import { CreateOrders1763800000201 } from './orders/orders.migration.js';
 import { OrdersStore } from './orders/orders.store.js';
 import { CreateReturnParts1763800000202 } from './orders/return-parts.migration.js';
 import { ReturnsConfig } from './returns.config.js';
+import { SEARCH_CONTROLLERS, searchProviders } from './search/search-parts.js';
 import { SYNC_CONSUMERS, SYNC_CONTROLLERS, SYNC_PROVIDERS, syncRetention } from './windows/sync-parts.js';
 import { CreateReturnSync1763800000212 } from './windows/windows.migration.js';
 
@@ -92,6 +93,7 @@ export class ReturnsModule {
         deadLettersController('returns'),
         ...DOCUMENT_CONTROLLERS,
         ...SYNC_CONTROLLERS,
+        ...SEARCH_CONTROLLERS,
         OrdersController,
         OrderReturnsController,
         ...CONSUMERS,
@@ -105,6 +107,7 @@ export class ReturnsModule {
         ReturnMetrics,
         ...documentProviders(config),
         ...SYNC_PROVIDERS,
+        ...searchProviders(config),
         { provide: ReturnsConfig, useValue: config },
         ImportRequests,
         ProcessedKeys,

@@ -5,7 +5,7 @@ import type { LoadTarget } from '@lockstep/demo-data';
 import { ConfigError, loadConfig } from '@lockstep/service';
 import { type DataFolder, openDataFolder, readOrMakeAdminToken, StartError } from './data-folder.js';
 import { type DemoState, decideDemo, readDemoState, writeDemoState } from './demo/demo-state.js';
-import { findActiveRun, followRun, loadDemo, startFirstSync } from './demo/first-sync.js';
+import { findActiveRun, followRun, loadDemo, startFirstSync, syncReturns } from './demo/first-sync.js';
 import { openSimulatedShop } from './demo/simulated-shop.js';
 import { openServiceLog, type ServiceLog } from './service-log.js';
 import { frontDoorRules, SERVICES } from './services.js';
@@ -108,6 +108,7 @@ async function beginDemo(target: LoadTarget, { folder, terminal, demo, config }:
   let { state } = config.demo === 'off' ? { state: 'off' } : demo;
   if (state === 'loading') {
     await loadDemo(target, demo, terminal);
+    await syncReturns(target);
     state = 'syncing';
     writeDemoState(folder, { ...demo, state: 'syncing' });
   }

@@ -1,6 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import type { ReturnsConfig } from '../returns.config.js';
 import { AggregatesStore } from './aggregates.store.js';
+import { AlgoliaTarget } from './algolia/algolia.target.js';
 import { hashPersonalWith } from './hash-personal.js';
 import { HASH_PERSONAL, IndexedReturns, RETURN_TARGETS } from './indexed-returns.js';
 import { IndexRebuild } from './rebuild/index-rebuild.js';
@@ -9,6 +10,7 @@ import { RebuildWorker } from './rebuild/rebuild.worker.js';
 import { ReturnIndexController } from './rebuild/return-index.controller.js';
 import { ReturnFamily, ReturnIndexHealth } from './return-family.js';
 import { RETURN_INDEX } from './return-index.js';
+import type { ReturnTarget } from './return-target.js';
 import { SearchIndexTarget } from './search-index.target.js';
 
 /** Routes of the index. */
@@ -26,7 +28,17 @@ export function documentProviders(config: ReturnsConfig): Provider[] {
     RebuildStore,
     RebuildWorker,
     { provide: HASH_PERSONAL, useValue: hashPersonalWith(config.hashKey) },
-    { provide: RETURN_TARGETS, inject: [SearchIndexTarget], useFactory: (index: SearchIndexTarget) => [index] },
+    {
+      provide: RETURN_TARGETS,
+      inject: [SearchIndexTarget],
+      useFactory: (index: SearchIndexTarget): ReturnTarget[] => [index, ...algoliaTargets(config)],
+    },
     { provide: RETURN_INDEX, useExisting: IndexedReturns },
   ];
+}
+
+/** None unless it was asked for. */
+function algoliaTargets({ algoliaAppId, algoliaApiKey, algoliaIndex, algoliaUrl }: ReturnsConfig): ReturnTarget[] {
+  if (algoliaAppId === undefined || algoliaApiKey === undefined) return [];
+  return [new AlgoliaTarget({ appId: algoliaAppId, apiKey: algoliaApiKey, indexName: algoliaIndex, url: algoliaUrl })];
 }

@@ -54,7 +54,12 @@ export class SyncController {
   @Answers(200, JobAnswer)
   async job(): Promise<JobAnswer> {
     const [job, lag] = await Promise.all([this.jobs.newest(), this.lag.read()]);
-    if (!job) throw new ProblemError(404, 'RETURN_JOB_NOT_FOUND', 'The row of the job was removed; the next run makes it again.');
+    if (!job)
+      throw new ProblemError(
+        404,
+        'RETURN_JOB_NOT_FOUND',
+        'The row of the job was removed; the next run makes it again.',
+      );
     return toJobAnswer(job, lag);
   }
 

@@ -1,5 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type DemoDataProgress, type LoadTarget, loadDemoData } from '@lockstep/demo-data';
+import {
+  type DemoDataProgress,
+  type LoadTarget,
+  loadDemoData,
+  loadShopData,
+  type ShopDataProgress,
+} from '@lockstep/demo-data';
 import type { Progress } from '../terminal/progress-bar.js';
 import type { Terminal } from '../terminal/terminal.js';
 import type { DemoState } from './demo-state.js';
@@ -24,25 +30,29 @@ interface PhaseView {
 const LOOK_EVERY_MS = 200;
 /** Small enough that the bars move. */
 const RECORDS_A_REQUEST = 500;
+const DEMO_PRODUCTS = 300;
+const DEMO_RETURNS = 500;
 const ACTIVE = new Set(['queued', 'running', 'verifying']);
 /** The same run however often the first one is asked for. */
 const FIRST_RUN_KEY = 'lockstep-first-sync';
 
-/** Loads people, GMC doctors and recommendations. */
+/** Loads people, GMC doctors and recommendations, then a catalogue, orders and returns. */
 export async function loadDemo(target: LoadTarget, state: DemoState, terminal: Terminal): Promise<void> {
-  terminal.say(`Loading demo data: ${state.trainees} people`);
+  terminal.say(`Loading demo data: ${state.trainees} people, ${DEMO_PRODUCTS} products, ${DEMO_RETURNS} returns`);
   const startedAt = performance.now();
   const bars = new Map<string, Progress>();
-  const show = (progress: DemoDataProgress) => {
+  const show = (progress: DemoDataProgress | ShopDataProgress) => {
     bars.set(progress.kind, toProgress(progress, startedAt));
     terminal.show([...bars.values()]);
   };
-  await loadDemoData(target, { ...state, recordsARequest: RECORDS_A_REQUEST }, show);
+  const options = { ...state, recordsARequest: RECORDS_A_REQUEST };
+  await loadDemoData(target, options, show);
+  await loadShopData(target, { ...options, products: DEMO_PRODUCTS, returns: DEMO_RETURNS }, show);
   terminal.show([...bars.values()].map((bar) => ({ ...bar, state: 'done' })));
   terminal.settle();
 }
 
-function toProgress({ kind, counts, expected }: DemoDataProgress, startedAt: number): Progress {
+function toProgress({ kind, counts, expected }: DemoDataProgress | ShopDataProgress, startedAt: number): Progress {
   const isDone = expected !== undefined && counts.received >= expected;
   const rate = counts.received / ((performance.now() - startedAt) / 1_000);
   return { label: kind, state: isDone ? 'done' : 'running', done: counts.received, expected, rate: isDone ? 0 : rate };
@@ -54,6 +64,12 @@ export async function startFirstSync(target: LoadTarget): Promise<string> {
   const { runId } = (await answer.json()) as { runId?: string };
   if (!runId) throw new Error(`the first sync was refused (${answer.status})`);
   return runId;
+}
+
+/** Makes the returns that were loaded searchable now, instead of within a quarter of an hour; asked twice, one run does it. */
+export async function syncReturns(target: LoadTarget): Promise<void> {
+  const answer = await call(target, '/api/returns/sync', { method: 'POST' });
+  if (!answer.ok) throw new Error(`the first sync of returns was refused (${answer.status})`);
 }
 
 /** The id of a run that is under way, if there is one. */
