@@ -3,15 +3,7 @@ import { describeWithEngines, waitFor } from '@lockstep/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type App, useStage } from '../stage/stage.js';
 
-const APPS: readonly App[] = [
-  'tcs',
-  'integration',
-  'recommendation',
-  'connection',
-  'import',
-  'shop-update',
-  'returns',
-];
+const APPS: readonly App[] = ['tcs', 'integration', 'recommendation', 'connection', 'import', 'shop-update', 'returns'];
 /** Of one core, all services together: measured are 2 to 3 %, and one that spins takes 50 % and more. */
 const SHARE = 0.1;
 const WINDOW_MS = 3_000;
