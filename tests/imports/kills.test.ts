@@ -45,6 +45,8 @@ describeOnEveryEngine('imports whose services are killed', (engines) => {
     IMPORT_CLAIM_SECONDS: '1',
     IMPORT_ANSWER_SECONDS: '5',
     IMPORT_FIRST_BACKOFF_MS: '100',
+    // An owner that starts on a busy machine is asked often before it answers.
+    IMPORT_MAX_ATTEMPTS: '50',
   };
   const stage = useStage(engines, { services: ['import', 'shop-update', 'returns'], settings });
   const COUNT = 600;
