@@ -8,6 +8,7 @@ import { ShopSettings } from '../shop-config/shop-settings.store.js';
 import { Worker } from '../workers/worker.js';
 import { CallsStore } from './calls.store.js';
 import { enqueueChanges } from './enqueue.js';
+import type { QueueTime } from './queue-time.js';
 import { ResultsStore } from './results.store.js';
 import type { Caller, CallOutcome, Payloads, ShopCall } from './shop-call.js';
 import { CreateSyncQueue1763900000102 } from './sync-queue.migration.js';
@@ -110,10 +111,11 @@ export async function openQueue(
   await migrate(dataSource);
   const clock = new FakeClock('2031-03-04T10:00:00Z');
   const settings = new ShopSettings();
+  const time: QueueTime = { now: async () => clock.now() };
   const shop = new ShopDouble();
-  const calls = new CallsStore(dataSource, clock, settings, options.payloads ?? new CataloguePayloads(settings));
-  const results = new ResultsStore(dataSource, clock, settings);
-  const timers = new TimersStore(dataSource, clock, settings, results);
+  const calls = new CallsStore(dataSource, time, settings, options.payloads ?? new CataloguePayloads(settings));
+  const results = new ResultsStore(dataSource, time, settings);
+  const timers = new TimersStore(dataSource, time, settings, results);
   const worker = new Worker(calls, results, shop);
   const work = async (): Promise<void> => {
     for (let turns = 0; (await worker.look('test')).kind === 'worked'; turns += 1) {
