@@ -96,7 +96,7 @@ export interface ItemRow {
 
 export async function openQueue(
   engines: Pick<Engines, 'databaseUrl'>,
-  options: { readonly poolSize?: number; readonly payloads?: Payloads } = {},
+  options: { readonly poolSize?: number; readonly payloads?: (payloads: Payloads) => Payloads } = {},
 ): Promise<OpenQueue> {
   const database = await createTestDatabase(engines);
   const dataSource = createDataSource({
@@ -113,7 +113,8 @@ export async function openQueue(
   const settings = new ShopSettings();
   const time: QueueTime = { now: async () => clock.now() };
   const shop = new ShopDouble();
-  const calls = new CallsStore(dataSource, time, settings, options.payloads ?? new CataloguePayloads(settings));
+  const payloads = new CataloguePayloads(settings);
+  const calls = new CallsStore(dataSource, time, settings, options.payloads?.(payloads) ?? payloads);
   const results = new ResultsStore(dataSource, time, settings);
   const timers = new TimersStore(dataSource, time, settings, results);
   const worker = new Worker(calls, results, shop);

@@ -360,4 +360,55 @@ describeWithEngines('the queue', (engines) => {
     );
     expect(counts).toEqual({ calls: 1, calledItems: 1, told: 1 });
   });
+
+  it('looks again whose turn it is when the settings have changed since that was noted', async () => {
+    await queue.addSet(1, 1);
+    await queue.configure({ flow: 'asynchronous' });
+    queue.shop.answer = () => ({ kind: 'acknowledged', httpStatus: 200 });
+    await queue.change(1, 101, 'price');
+    await queue.work();
+    await queue.change(1, 101, 'content');
+    // Nobody has come round to the lanes yet.
+    await queue.dataSource.query(
+      `INSERT INTO shop_config (settings, changed_by) VALUES ('{"flow": "synchronous"}', 'test')`,
+    );
+    await queue.work();
+    expect(await where()).toEqual(['price got_acknowledgment', 'content pending']);
+  });
+
+  it('tries again what lacks something that the shop must have; its neighbours go', async () => {
+    await queue.addSet(1, 1);
+    await queue.addSet(2, 1);
+    await queue.dataSource.query('UPDATE product SET price = NULL WHERE id = 101');
+    await queue.change(1, 101, 'price');
+    await queue.change(2, 201, 'price');
+    await queue.work();
+    expect(await where()).toEqual(['price delayed(retry)', 'price synced']);
+    expect((await queue.items())[0]).toMatchObject({ failures: 1, lastError: 'SKU-101 has no price.' });
+    await queue.dataSource.query('UPDATE product SET price = 1 WHERE id = 101');
+    await queue.pass(60);
+    expect(await where()).toEqual(['price synced', 'price synced']);
+  });
+
+  it('keeps an item of which nothing can be built from spoiling the calls of others', async () => {
+    const spoilt = await openQueue(engines, {
+      payloads: (payloads) => ({
+        build: async (manager, method, items) => {
+          if (items.some(({ productId }) => productId === 201)) throw new Error('cannot be read');
+          return payloads.build(manager, method, items);
+        },
+      }),
+    });
+    try {
+      for (const set of [1, 2, 3]) {
+        await spoilt.addSet(set, 1);
+        await spoilt.change(set, set * 100 + 1, 'price');
+      }
+      await spoilt.work();
+      expect((await spoilt.items()).map(({ at }) => at)).toEqual(['synced', 'delayed(retry)', 'synced']);
+      expect((await spoilt.items())[1]?.lastError).toContain('cannot be read');
+    } finally {
+      await spoilt.close();
+    }
+  });
 });
