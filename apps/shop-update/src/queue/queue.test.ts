@@ -2,6 +2,7 @@ import { removeOutdated } from '@lockstep/database';
 import { describeWithEngines } from '@lockstep/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ProductsStore } from '../catalogue/products.store.js';
+import { enqueueChanges } from './enqueue.js';
 import { failingWith, type OpenQueue, openQueue, succeed, successOf } from './queue.fixture.js';
 import { queueRetention } from './queue-retention.js';
 
@@ -410,5 +411,26 @@ describeWithEngines('the queue', (engines) => {
     } finally {
       await spoilt.close();
     }
+  });
+
+  it('moves no more than a thousand items while a shop that is away holds very many back', async () => {
+    await queue.dataSource.query(
+      `INSERT INTO product_set (id, seller_id, name, categories, images, src_id, version)
+       SELECT n, 1, 'Set', '{}', '[]', '7' || n, 1 FROM generate_series(1, 1500) AS n`,
+    );
+    const changes = Array.from({ length: 1_500 }, (_, index) => ({
+      productSetId: index + 1,
+      productId: null,
+      topics: ['images' as const],
+    }));
+    await queue.dataSource.transaction((manager) => enqueueChanges(manager, changes, queue.clock.now()));
+    queue.shop.admit = async () => ({ reason: 'circuit_open', forMs: 60_000 });
+    await queue.work();
+    await queue.work();
+    const rows = await queue.dataSource.query('SELECT status, count(*)::int AS n FROM sync_item GROUP BY 1 ORDER BY 1');
+    expect(rows).toEqual([
+      { status: 'delayed', n: 1_000 },
+      { status: 'pending', n: 500 },
+    ]);
   });
 });
