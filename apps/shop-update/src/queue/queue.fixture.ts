@@ -171,3 +171,12 @@ export async function openQueue(
     },
   };
 }
+
+/** From 0 to 1; repeatable, so that a failure can be looked into. */
+export function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
+    return state / 4_294_967_296;
+  };
+}

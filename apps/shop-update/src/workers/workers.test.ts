@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describeWithEngines } from '@lockstep/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { enqueueChanges } from '../queue/enqueue.js';
-import { type OpenQueue, openQueue, succeed } from '../queue/queue.fixture.js';
+import { type OpenQueue, openQueue, randomOf, succeed } from '../queue/queue.fixture.js';
 import type { ShopCall } from '../queue/shop-call.js';
 import type { Topic } from '../queue/topics.js';
 
@@ -12,15 +12,6 @@ const TOPICS: readonly Topic[] = ['content', 'status', 'qc_status_change', 'pric
 const WORKERS = 8;
 
 class Killed extends Error {}
-
-/** Repeatable, so that a failure can be looked into. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
-    return state / 4_294_967_296;
-  };
-}
 
 interface Sent {
   readonly lane: number;
