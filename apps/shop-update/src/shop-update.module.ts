@@ -47,6 +47,7 @@ import {
 } from './product-sync/product-sync-parts.js';
 import { CallsStore } from './queue/calls.store.js';
 import { queueRetention } from './queue/queue-retention.js';
+import { QueueTime } from './queue/queue-time.js';
 import { ResultsStore } from './queue/results.store.js';
 import { CALLER, PAYLOADS } from './queue/shop-call.js';
 import { CreateSyncQueue1763900000102 } from './queue/sync-queue.migration.js';
@@ -148,6 +149,7 @@ export class ShopUpdateModule {
         BreakerStore,
         InboxStore,
         CallbackApplier,
+        QueueTime,
         CallsStore,
         ResultsStore,
         TimersStore,

@@ -83,7 +83,7 @@ export function topicsOfSet(before: SetState | undefined, after: SetState): read
 }
 
 /** What is common to a set's products stands with each of them. */
-export function isContentOfProducts(before: SetState | undefined, after: SetState): boolean {
+function isContentOfProducts(before: SetState | undefined, after: SetState): boolean {
   return before !== undefined && !before.deleted && !after.deleted && before.content !== after.content;
 }
 

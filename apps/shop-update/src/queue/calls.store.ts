@@ -1,5 +1,4 @@
 import { inTransaction } from '@lockstep/database';
-import { Clock } from '@lockstep/service';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { batchMax, methodOf } from '../shop/topic-methods.js';
@@ -10,6 +9,7 @@ import { failItem } from './fail-item.js';
 import { type Item, readItems } from './item.js';
 import { Journal } from './journal.js';
 import { settleLanes } from './lane.store.js';
+import { QueueTime } from './queue-time.js';
 import { releaseBlocked } from './release.js';
 import {
   type BuiltPayload,
@@ -66,7 +66,7 @@ interface ReadyLane {
 export class CallsStore {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly clock: Clock,
+    private readonly time: QueueTime,
     private readonly settings: ShopSettings,
     @Inject(PAYLOADS) private readonly payloads: Payloads,
   ) {}
@@ -77,7 +77,7 @@ export class CallsStore {
       `SELECT t.topic FROM unnest($1::text[]) AS t (topic), LATERAL (
          SELECT ready_at FROM sync_lane WHERE ready_topic = t.topic AND ready_at <= $2 ORDER BY ready_at LIMIT 1) AS oldest
        ORDER BY oldest.ready_at`,
-      [[...TOPICS], this.clock.now()],
+      [[...TOPICS], await this.time.now(this.dataSource.manager)],
     );
     return rows.map(({ topic }) => topic);
   }
@@ -88,8 +88,8 @@ export class CallsStore {
 
   /** @throws BuildFailedError */
   claim(topic: Topic, options: ClaimOptions): Promise<Claim> {
-    const now = this.clock.now();
     return inTransaction(this.dataSource, async (manager) => {
+      const now = await this.time.now(manager);
       const settings = await this.settings.current(manager);
       const limit = options.limit ?? batchMax(methodOf(topic, settings));
       const lanes = await claimLanes(manager, topic, limit, now);
@@ -112,8 +112,8 @@ export class CallsStore {
 
   /** While nothing may be sent: what is ready of a topic waits, and burns no retry. Answers how many items that were. */
   defer(topic: Topic, { reason, forMs }: Deferral): Promise<number> {
-    const now = this.clock.now();
     return inTransaction(this.dataSource, async (manager) => {
+      const now = await this.time.now(manager);
       const settings = await this.settings.current(manager);
       const lanes = await claimLanes(manager, topic, DEFERRED_AT_ONCE, now);
       const journal = new Journal(now);

@@ -7,6 +7,7 @@ import { type ItemKey, keyText, readFacts } from './facts.store.js';
 import { type Item, insertItems, readItems, toNanoseconds } from './item.js';
 import { Journal } from './journal.js';
 import { lockLanes, settleLanes } from './lane.store.js';
+import { databaseTime } from './queue-time.js';
 import { place, reset, WAITS_SQL } from './re-entry.js';
 import { releaseBlocked } from './release.js';
 import { isCreate, type Topic } from './topics.js';
@@ -16,13 +17,11 @@ const shopSettings = new ShopSettings();
 /**
  * Queues what the shop must be told of changes, in the transaction that makes them. What waits already of the same product and
  * topic takes the change along: what is sent is read when it is sent. Of what is gone nothing that waits is sent any more.
+ * `at`: the time, where it is not the database's.
  */
-export async function enqueueChanges(
-  manager: EntityManager,
-  changes: readonly Change[],
-  now: Date = new Date(),
-): Promise<void> {
+export async function enqueueChanges(manager: EntityManager, changes: readonly Change[], at?: Date): Promise<void> {
   if (changes.length === 0) return;
+  const now = at ?? (await databaseTime(manager));
   const settings = await shopSettings.current(manager);
   const lanes = changes.flatMap(({ productSetId, formerSetId }) => [
     productSetId,

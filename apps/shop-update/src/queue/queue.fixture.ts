@@ -8,6 +8,7 @@ import { ShopSettings } from '../shop-config/shop-settings.store.js';
 import { Worker } from '../workers/worker.js';
 import { CallsStore } from './calls.store.js';
 import { enqueueChanges } from './enqueue.js';
+import type { QueueTime } from './queue-time.js';
 import { ResultsStore } from './results.store.js';
 import type { Caller, CallOutcome, Payloads, ShopCall } from './shop-call.js';
 import { CreateSyncQueue1763900000102 } from './sync-queue.migration.js';
@@ -95,7 +96,7 @@ export interface ItemRow {
 
 export async function openQueue(
   engines: Pick<Engines, 'databaseUrl'>,
-  options: { readonly poolSize?: number; readonly payloads?: Payloads } = {},
+  options: { readonly poolSize?: number; readonly payloads?: (payloads: Payloads) => Payloads } = {},
 ): Promise<OpenQueue> {
   const database = await createTestDatabase(engines);
   const dataSource = createDataSource({
@@ -110,10 +111,12 @@ export async function openQueue(
   await migrate(dataSource);
   const clock = new FakeClock('2031-03-04T10:00:00Z');
   const settings = new ShopSettings();
+  const time: QueueTime = { now: async () => clock.now() };
   const shop = new ShopDouble();
-  const calls = new CallsStore(dataSource, clock, settings, options.payloads ?? new CataloguePayloads(settings));
-  const results = new ResultsStore(dataSource, clock, settings);
-  const timers = new TimersStore(dataSource, clock, settings, results);
+  const payloads = new CataloguePayloads(settings);
+  const calls = new CallsStore(dataSource, time, settings, options.payloads?.(payloads) ?? payloads);
+  const results = new ResultsStore(dataSource, time, settings);
+  const timers = new TimersStore(dataSource, time, settings, results);
   const worker = new Worker(calls, results, shop);
   const work = async (): Promise<void> => {
     for (let turns = 0; (await worker.look('test')).kind === 'worked'; turns += 1) {
@@ -166,5 +169,14 @@ export async function openQueue(
       await dataSource.destroy();
       await database.remove();
     },
+  };
+}
+
+/** From 0 to 1; repeatable, so that a failure can be looked into. */
+export function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
+    return state / 4_294_967_296;
   };
 }

@@ -2,6 +2,7 @@ import { removeOutdated } from '@lockstep/database';
 import { describeWithEngines } from '@lockstep/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ProductsStore } from '../catalogue/products.store.js';
+import { enqueueChanges } from './enqueue.js';
 import { failingWith, type OpenQueue, openQueue, succeed, successOf } from './queue.fixture.js';
 import { queueRetention } from './queue-retention.js';
 
@@ -359,5 +360,77 @@ describeWithEngines('the queue', (engines) => {
          (SELECT count(DISTINCT item_id)::int FROM sync_item_event) AS told`,
     );
     expect(counts).toEqual({ calls: 1, calledItems: 1, told: 1 });
+  });
+
+  it('looks again whose turn it is when the settings have changed since that was noted', async () => {
+    await queue.addSet(1, 1);
+    await queue.configure({ flow: 'asynchronous' });
+    queue.shop.answer = () => ({ kind: 'acknowledged', httpStatus: 200 });
+    await queue.change(1, 101, 'price');
+    await queue.work();
+    await queue.change(1, 101, 'content');
+    // Nobody has come round to the lanes yet.
+    await queue.dataSource.query(
+      `INSERT INTO shop_config (settings, changed_by) VALUES ('{"flow": "synchronous"}', 'test')`,
+    );
+    await queue.work();
+    expect(await where()).toEqual(['price got_acknowledgment', 'content pending']);
+  });
+
+  it('tries again what lacks something that the shop must have; its neighbours go', async () => {
+    await queue.addSet(1, 1);
+    await queue.addSet(2, 1);
+    await queue.dataSource.query('UPDATE product SET price = NULL WHERE id = 101');
+    await queue.change(1, 101, 'price');
+    await queue.change(2, 201, 'price');
+    await queue.work();
+    expect(await where()).toEqual(['price delayed(retry)', 'price synced']);
+    expect((await queue.items())[0]).toMatchObject({ failures: 1, lastError: 'SKU-101 has no price.' });
+    await queue.dataSource.query('UPDATE product SET price = 1 WHERE id = 101');
+    await queue.pass(60);
+    expect(await where()).toEqual(['price synced', 'price synced']);
+  });
+
+  it('keeps an item of which nothing can be built from spoiling the calls of others', async () => {
+    const spoilt = await openQueue(engines, {
+      payloads: (payloads) => ({
+        build: async (manager, method, items) => {
+          if (items.some(({ productId }) => productId === 201)) throw new Error('cannot be read');
+          return payloads.build(manager, method, items);
+        },
+      }),
+    });
+    try {
+      for (const set of [1, 2, 3]) {
+        await spoilt.addSet(set, 1);
+        await spoilt.change(set, set * 100 + 1, 'price');
+      }
+      await spoilt.work();
+      expect((await spoilt.items()).map(({ at }) => at)).toEqual(['synced', 'delayed(retry)', 'synced']);
+      expect((await spoilt.items())[1]?.lastError).toContain('cannot be read');
+    } finally {
+      await spoilt.close();
+    }
+  });
+
+  it('moves no more than a thousand items while a shop that is away holds very many back', async () => {
+    await queue.dataSource.query(
+      `INSERT INTO product_set (id, seller_id, name, categories, images, src_id, version)
+       SELECT n, 1, 'Set', '{}', '[]', '7' || n, 1 FROM generate_series(1, 1500) AS n`,
+    );
+    const changes = Array.from({ length: 1_500 }, (_, index) => ({
+      productSetId: index + 1,
+      productId: null,
+      topics: ['images' as const],
+    }));
+    await queue.dataSource.transaction((manager) => enqueueChanges(manager, changes, queue.clock.now()));
+    queue.shop.admit = async () => ({ reason: 'circuit_open', forMs: 60_000 });
+    await queue.work();
+    await queue.work();
+    const rows = await queue.dataSource.query('SELECT status, count(*)::int AS n FROM sync_item GROUP BY 1 ORDER BY 1');
+    expect(rows).toEqual([
+      { status: 'delayed', n: 1_000 },
+      { status: 'pending', n: 500 },
+    ]);
   });
 });

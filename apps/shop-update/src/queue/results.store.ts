@@ -1,5 +1,4 @@
 import { inTransaction, isDatabaseUnavailable } from '@lockstep/database';
-import { Clock } from '@lockstep/service';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { readResults } from '../shop/read-results.js';
@@ -14,6 +13,7 @@ import { type Item, readItems } from './item.js';
 import { Journal } from './journal.js';
 import { lockKnownLanes, settleLanes } from './lane.store.js';
 import { type OpenCall, openCall, type SentItem } from './open-call.store.js';
+import { QueueTime } from './queue-time.js';
 import { absorbFollowers, releaseBlocked } from './release.js';
 import type { CallOutcome, ItemResult } from './shop-call.js';
 import { isCreate } from './topics.js';
@@ -52,7 +52,7 @@ type FailedCall = Extract<CallOutcome, { kind: 'failed' }>;
 export class ResultsStore {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly clock: Clock,
+    private readonly time: QueueTime,
     private readonly settings: ShopSettings,
   ) {}
 
@@ -215,8 +215,8 @@ export class ResultsStore {
   }
 
   private reapply(itemId: number, keepFor?: string): Promise<void> {
-    const now = this.clock.now();
     return inTransaction(this.dataSource, async (manager) => {
+      const now = await this.time.now(manager);
       const settings = await this.settings.current(manager);
       const [found] = await readItems(manager, 'i.id = $1', [itemId]);
       if (!found) return;
@@ -269,8 +269,8 @@ export class ResultsStore {
     ) => Promise<T>,
     missing?: T,
   ): Promise<T> {
-    const now = this.clock.now();
     return inTransaction(this.dataSource, async (manager) => {
+      const now = await this.time.now(manager);
       const call = await openCall(manager, requestId, { writesCatalogue });
       if (!call) return missing as T;
       return work(manager, call, { settings: await this.settings.current(manager), now });

@@ -27,10 +27,10 @@ export type BlockReason = (typeof BLOCK_REASONS)[number];
 export type Reason = DelayReason | BlockReason;
 
 /** On its way to the shop; a lane has at most one of them. */
-export const SENDING = ['processing', 'building_request_payload', 'made_request'] as const satisfies readonly Status[];
+const SENDING = ['processing', 'building_request_payload', 'made_request'] as const satisfies readonly Status[];
 
 /** The shop has it; what it says of it is still to come or to be written down. */
-export const ANSWERING = [
+const ANSWERING = [
   'got_acknowledgment',
   'got_response',
   'building_response_payload',
@@ -44,7 +44,7 @@ export function isEnd(status: Status): boolean {
 }
 
 /** Not on its way: a later change of the same product and topic joins it. */
-export const WAITING = ['pending', 'delayed', 'blocked', 'failed'] as const satisfies readonly Status[];
+const WAITING = ['pending', 'delayed', 'blocked', 'failed'] as const satisfies readonly Status[];
 
 export function isWaiting(status: Status): boolean {
   return (WAITING as readonly Status[]).includes(status);

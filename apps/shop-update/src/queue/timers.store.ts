@@ -1,5 +1,4 @@
 import { inTransaction } from '@lockstep/database';
-import { Clock } from '@lockstep/service';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { methodOf } from '../shop/topic-methods.js';
@@ -12,6 +11,7 @@ import { failItem } from './fail-item.js';
 import { type Item, readItems } from './item.js';
 import { Journal } from './journal.js';
 import { lockKnownLanes, settleLanes } from './lane.store.js';
+import { QueueTime } from './queue-time.js';
 import { place } from './re-entry.js';
 import { absorbFollowers, releaseBlocked } from './release.js';
 import { ResultsStore } from './results.store.js';
@@ -31,14 +31,14 @@ export const DUE_SQL = `
 export class TimersStore {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly clock: Clock,
+    private readonly time: QueueTime,
     private readonly settings: ShopSettings,
     private readonly results: ResultsStore,
   ) {}
 
   /** Leads on what is due; answers how many items that were, at most a batch of them. */
   async releaseDue(): Promise<number> {
-    const now = this.clock.now();
+    const now = await this.time.now(this.dataSource.manager);
     const due: { id: number; productSetId: number }[] = await this.dataSource.query(DUE_SQL, [now]);
     if (due.length === 0) return 0;
     const kept = await inTransaction(this.dataSource, async (manager) => {
@@ -63,7 +63,7 @@ export class TimersStore {
   async expireCalls(): Promise<number> {
     const calls: { id: string }[] = await this.dataSource.query(
       `SELECT id::text FROM sync_call WHERE outcome = 'open' AND lease_until <= $1 ORDER BY lease_until LIMIT ${EXPIRED_AT_ONCE}`,
-      [this.clock.now()],
+      [await this.time.now(this.dataSource.manager)],
     );
     for (const { id } of calls) await this.results.expire(id);
     return calls.length;
@@ -74,8 +74,8 @@ export class TimersStore {
    * `after` on; answers the last one looked at, or none when there are no more.
    */
   resettle(after: number): Promise<number | undefined> {
-    const now = this.clock.now();
     return inTransaction(this.dataSource, async (manager) => {
+      const now = await this.time.now(manager);
       const settings = await this.settings.current(manager);
       const rows: { id: number }[] = await manager.query(
         `SELECT product_set_id AS id FROM sync_lane l

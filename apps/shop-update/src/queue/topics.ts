@@ -12,9 +12,7 @@ export const TOPICS = [
 ] as const;
 export type Topic = (typeof TOPICS)[number];
 
-/** What makes the shop know a set or a variation: these leave before everything else of their lane. */
-export const CREATE_TOPICS = ['new_product_set', 'new_product'] as const satisfies readonly Topic[];
-
+/** Makes the shop know a set or a variation: leaves before everything else of its lane. */
 export function isCreate(topic: Topic): boolean {
   return topic === 'new_product_set' || topic === 'new_product';
 }

@@ -4,7 +4,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { BuildFailedError, CallsStore } from '../queue/calls.store.js';
 import { ResultsStore } from '../queue/results.store.js';
 import { CALLER, type Caller, type Deferral, type ShopCall } from '../queue/shop-call.js';
-import type { Topic } from '../queue/topics.js';
+import type { ShopMethod, Topic } from '../queue/topics.js';
 import { methodOf } from '../shop/topic-methods.js';
 
 /** Steps between which a worker may die; see `LOCKSTEP_FAILPOINT`. */
@@ -15,10 +15,15 @@ export type Look = { readonly kind: 'worked' } | { readonly kind: 'idle'; readon
 
 /** For a wait shorter than this nothing is moved: the worker itself waits. */
 const SHORT_WAIT_MS = 2_000;
+/** Items of one method that are moved while it is held back: a million of them, each minute again, would be work for nothing. */
+const HELD_AT_MOST = 1_000;
 
 /** Takes what is ready, tells the shop, and applies what comes of it: one call at a time. Any number may work side by side. */
 @Injectable()
 export class Worker {
+  /** Until when a method's items are held back, and how many more of them are moved for it. */
+  private readonly held = new Map<ShopMethod, { readonly untilMs: number; left: number }>();
+
   constructor(
     private readonly calls: CallsStore,
     private readonly results: ResultsStore,
@@ -32,10 +37,11 @@ export class Worker {
     const settings = await this.calls.currentSettings();
     let waitMs: number | undefined;
     for (const topic of topics) {
-      const deferral = await this.caller.admit(methodOf(topic, settings));
+      const method = methodOf(topic, settings);
+      const deferral = await this.caller.admit(method);
       if (deferral) {
         if (deferral.forMs <= SHORT_WAIT_MS) waitMs = Math.min(deferral.forMs, waitMs ?? deferral.forMs);
-        else await this.holdBack(topic, deferral);
+        else await this.holdBack(topic, method, deferral);
         continue;
       }
       const claim = await this.claim(topic, name);
@@ -79,9 +85,13 @@ export class Worker {
     onStep('applied');
   }
 
-  /** What is ready of the topic shows why it waits, and until when. */
-  private async holdBack(topic: Topic, deferral: Deferral): Promise<void> {
-    while ((await this.calls.defer(topic, deferral)) > 0);
+  /** What is ready of the topic shows why it waits, and until when; of very much of it the oldest. */
+  private async holdBack(topic: Topic, method: ShopMethod, deferral: Deferral): Promise<void> {
+    const now = performance.now();
+    const former = this.held.get(method);
+    const held = former && former.untilMs > now ? former : { untilMs: now + deferral.forMs, left: HELD_AT_MOST };
+    this.held.set(method, held);
+    for (let moved = 1; moved > 0 && held.left > 0; held.left -= moved) moved = await this.calls.defer(topic, deferral);
   }
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describeWithEngines } from '@lockstep/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { enqueueChanges } from '../queue/enqueue.js';
-import { type OpenQueue, openQueue, succeed } from '../queue/queue.fixture.js';
+import { type OpenQueue, openQueue, randomOf, succeed } from '../queue/queue.fixture.js';
 import type { ShopCall } from '../queue/shop-call.js';
 import type { Topic } from '../queue/topics.js';
 
@@ -12,15 +12,6 @@ const TOPICS: readonly Topic[] = ['content', 'status', 'qc_status_change', 'pric
 const WORKERS = 8;
 
 class Killed extends Error {}
-
-/** Repeatable, so that a failure can be looked into. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
-    return state / 4_294_967_296;
-  };
-}
 
 interface Sent {
   readonly lane: number;
@@ -60,15 +51,24 @@ describeWithEngines('eight workers', (engines) => {
     queue.shop.answer = async (call: ShopCall) => {
       const from = performance.now();
       await delay(5 + random() * 45);
+      // Measured in calls: on a busy machine as often as on an idle one.
+      if (queue.shop.calls.length % 12 === 0) await cutAnyConnection();
       const to = performance.now();
       sent.push(...call.items.map(({ productSetId, itemId }) => ({ lane: productSetId, item: itemId, from, to })));
       return succeed(call);
     };
+    const cutAnyConnection = () =>
+      queue.dataSource
+        .query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+           WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1`,
+        )
+        .catch(() => undefined);
     const hand = async (name: string): Promise<void> => {
       for (;;) {
         try {
           const look = await queue.worker.look(name, () => {
-            if (random() < 0.06) throw new Killed();
+            if (random() < 0.04) throw new Killed();
           });
           if (look.kind === 'idle') return;
         } catch (error) {
@@ -78,22 +78,10 @@ describeWithEngines('eight workers', (engines) => {
         }
       }
     };
-    const saboteur = new AbortController();
-    const sabotage = (async () => {
-      while (!saboteur.signal.aborted) {
-        await delay(200);
-        await queue.dataSource
-          .query(
-            `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-             WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1`,
-          )
-          .catch(() => undefined);
-      }
-    })();
     const unfinished = async (): Promise<number> =>
       (await queue.dataSource.query('SELECT count(*)::int AS n FROM sync_item WHERE finished_at IS NULL'))[0].n;
     let rounds = 0;
-    for (let left = 1; left > 0 && rounds < 60; rounds += 1) {
+    for (let left = 1; left > 0 && rounds < 500; rounds += 1) {
       await Promise.all(Array.from({ length: WORKERS }, (_, index) => hand(`w${index}`)));
       // Nobody is under way: what is left was a dead worker's, or waits for its retry.
       queue.clock.advance(120_000);
@@ -103,8 +91,6 @@ describeWithEngines('eight workers', (engines) => {
       );
       left = await retrying(unfinished);
     }
-    saboteur.abort();
-    await sabotage;
 
     expect(kills).toBeGreaterThan(5);
     const rows: { synced: number; events: number; twice: number }[] = await queue.dataSource.query(
@@ -126,7 +112,7 @@ describeWithEngines('eight workers', (engines) => {
       }
     }
     expect(byLane.size).toBe(LANES);
-  }, 60_000);
+  }, 120_000);
 });
 
 /** A connection that the test has cut is none of what is tested. */
