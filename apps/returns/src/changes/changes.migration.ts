@@ -23,7 +23,7 @@ export class CreateReturnChanges1763800000211 implements MigrationInterface {
 
   async down(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      DROP FUNCTION log_order_return, log_return_part, log_order, log_order_item CASCADE;
+      DROP FUNCTION log_order_return, hold_other_order, log_return_part, log_order, log_order_item CASCADE;
       DROP TABLE return_change;
       DROP FUNCTION raise_return_version;
     `);
@@ -51,16 +51,20 @@ const TABLE = `
 const VERSIONS = `
   CREATE FUNCTION raise_return_version() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
   BEGIN
+    PERFORM set_config('lockstep.raises_version', 'on', true);
     UPDATE order_return SET version = version + 1 WHERE id = new.return_id;
+    PERFORM set_config('lockstep.raises_version', 'off', true);
     RETURN NULL;
   END $$;
   CREATE CONSTRAINT TRIGGER raise_return_version AFTER INSERT ON return_change
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION raise_return_version();
   ALTER TABLE return_change ENABLE ALWAYS TRIGGER raise_return_version;`;
 
-// One row a transaction and return. Raising the version is a change too, and finds its row there.
+// One row a transaction and return. Raising the version is no change of its own. No statement joins the rows of a trigger with
+// others: its plan is kept from the first time, when they were few.
 const LOGGING = `
   CREATE FUNCTION log_order_return() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+  DECLARE orders bigint[];
   BEGIN
     IF tg_op = 'DELETE' THEN
       INSERT INTO return_change (return_id, op, version, source)
@@ -68,18 +72,25 @@ const LOGGING = `
       ON CONFLICT (xid, return_id) DO UPDATE SET op = 'D', version = excluded.version, source = excluded.source;
       RETURN NULL;
     END IF;
+    IF current_setting('lockstep.raises_version', true) = 'on' THEN RETURN NULL; END IF;
     -- Whoever changes an order looks for its returns afterwards: it must see this one, or this one the order's change.
     IF tg_op = 'INSERT' THEN
-      PERFORM FROM "order" o WHERE o.id IN (SELECT n.order_id FROM new_rows n) ORDER BY o.id FOR SHARE;
-    ELSE
-      PERFORM FROM "order" o WHERE o.id IN (
-        SELECT n.order_id FROM new_rows n JOIN old_rows f USING (id) WHERE n.order_id IS DISTINCT FROM f.order_id)
-      ORDER BY o.id FOR SHARE;
+      orders := ARRAY(SELECT DISTINCT order_id FROM new_rows);
+      PERFORM FROM "order" WHERE id = ANY (orders) ORDER BY id FOR SHARE;
     END IF;
     INSERT INTO return_change (return_id, op, source)
     SELECT id, 'U', tg_table_name FROM new_rows ORDER BY id ON CONFLICT DO NOTHING;
     RETURN NULL;
   END $$;
+
+  CREATE FUNCTION hold_other_order() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+  BEGIN
+    PERFORM FROM "order" WHERE id = new.order_id FOR SHARE;
+    RETURN NULL;
+  END $$;
+  CREATE TRIGGER hold_other_order AFTER UPDATE OF order_id ON order_return
+    FOR EACH ROW WHEN (old.order_id IS DISTINCT FROM new.order_id) EXECUTE FUNCTION hold_other_order();
+  ALTER TABLE order_return ENABLE ALWAYS TRIGGER hold_other_order;
 
   CREATE FUNCTION log_return_part() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
   BEGIN
@@ -102,7 +113,7 @@ const FAN_OUT = `
       RAISE EXCEPTION 'orders are changed in READ COMMITTED or SERIALIZABLE: their new returns would be missed';
     END IF;
     INSERT INTO return_change (return_id, op, source)
-    SELECT r.id, 'U', tg_table_name FROM order_return r JOIN new_rows n ON n.id = r.order_id ORDER BY r.id
+    SELECT id, 'U', tg_table_name FROM order_return WHERE order_id = ANY (ARRAY(SELECT id FROM new_rows)) ORDER BY id
     ON CONFLICT DO NOTHING;
     RETURN NULL;
   END $$;

@@ -1,6 +1,7 @@
-import { Answers, ProblemError, Requires } from '@lockstep/service';
+import { type Actor, Answers, CurrentActor, ProblemError, Requires } from '@lockstep/service';
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { PathIdPipe } from '../orders/path-id.pipe.js';
+import { refuseLimited } from '../orders/tenant.js';
 import { INDEX_READER, type IndexReader } from '../verify/index-reader.js';
 import { decideAdvice } from './decide-advice.js';
 import { ExplainAnswer } from './explain.answer.js';
@@ -17,7 +18,8 @@ export class ExplainController {
   @Get(':id/explain')
   @Requires('operator')
   @Answers(200, ExplainAnswer)
-  async explain(@Param('id', PathIdPipe) id: number): Promise<ExplainAnswer> {
+  async explain(@Param('id', PathIdPipe) id: number, @CurrentActor() actor: Actor): Promise<ExplainAnswer> {
+    refuseLimited(actor);
     // The index first: what it has was committed before, so the database read next must have it too.
     const [indexed] = await this.index.find([id]);
     const known = await this.store.read(id);

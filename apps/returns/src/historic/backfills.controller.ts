@@ -1,6 +1,7 @@
 import { type Actor, Answers, CurrentActor, Requires } from '@lockstep/service';
 import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import type { Response } from 'express';
+import { refuseLimited } from '../orders/tenant.js';
 import { StartedAnswer } from '../windows/sync.answer.js';
 import { ResyncBody } from '../windows/sync.body.js';
 import { Backfills } from './backfills.js';
@@ -22,6 +23,7 @@ export class BackfillsController {
     @CurrentActor() actor: Actor,
     @Res({ passthrough: true }) response: Response,
   ): Promise<StartedAnswer | DryRunAnswer> {
+    refuseLimited(actor);
     return this.backfills.historic(body, actor.name, response);
   }
 
@@ -34,6 +36,7 @@ export class BackfillsController {
     @CurrentActor() actor: Actor,
     @Res({ passthrough: true }) response: Response,
   ): Promise<StartedAnswer> {
+    refuseLimited(actor);
     return this.backfills.resync(body.ids, actor.name, response);
   }
 
@@ -43,6 +46,7 @@ export class BackfillsController {
   @HttpCode(202)
   @Answers(202, StartedAnswer)
   verify(@CurrentActor() actor: Actor, @Res({ passthrough: true }) response: Response): Promise<StartedAnswer> {
+    refuseLimited(actor);
     return this.backfills.verify(actor.name, response);
   }
 }

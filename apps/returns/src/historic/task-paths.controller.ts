@@ -1,6 +1,7 @@
 import { type Actor, Answers, CurrentActor, Requires, validationProblem } from '@lockstep/service';
 import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import type { Response } from 'express';
+import { refuseLimited } from '../orders/tenant.js';
 import { answerTick } from '../windows/answer-tick.js';
 import { Claims } from '../windows/claims.js';
 import { PageWorker } from '../windows/page-worker.js';
@@ -81,6 +82,7 @@ export class TaskPathsController {
     @CurrentActor() actor: Actor,
     @Res({ passthrough: true }) response: Response,
   ): Promise<StartedAnswer | DryRunAnswer> {
+    refuseLimited(actor);
     return this.backfills.historic(body, actor.name, response);
   }
 }

@@ -17,8 +17,7 @@ export const RUN_STATES = [
 ] as const;
 export type RunState = (typeof RUN_STATES)[number];
 
-/** `order_return_algolia_sync.status`. */
-export const IDLE = 0;
+/** `order_return_algolia_sync.status`, where it is not 0, idle. */
 export const CLAIMED = 1;
 export const PROCESSING = 2;
 

@@ -6,12 +6,12 @@ import { RETURN_JOB } from './job.js';
 export interface Lag {
   /** Since the end of the last completed window; null before the first. */
   readonly seconds: number | null;
-  /** Returns with changes that no completed window has brought, counted up to {@link PENDING_LIMIT}. */
+  /** Returns with changes that no completed window has brought, counted up to 10,000. */
   readonly pending: number;
 }
 
 /** Beyond this a count says nothing more, and costs. */
-export const PENDING_LIMIT = 10_000;
+const PENDING_LIMIT = 10_000;
 
 /** What is still to be indexed. */
 @Injectable()

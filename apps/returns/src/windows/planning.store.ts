@@ -113,11 +113,11 @@ export class PlanningStore {
   }
 }
 
-/** When the oldest transaction began that has written, other than this one; prepared ones are nobody's connection. */
+/** When the oldest transaction of this database began that has written, other than this one; prepared ones are nobody's connection. */
 export const oldestWriterSql = `(
   SELECT min(since) FROM (
-    SELECT xact_start AS since FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()
-    UNION ALL SELECT prepared FROM pg_prepared_xacts) writers)`;
+    SELECT xact_start AS since FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid() AND datname = current_database()
+    UNION ALL SELECT prepared FROM pg_prepared_xacts WHERE database = current_database()) writers)`;
 
 // Ids that no window selects by themselves: rows that were taken away by hand.
 const EVERYTHING = 'SELECT id FROM order_return UNION ALL SELECT return_id FROM return_grave';

@@ -11,6 +11,7 @@ import {
 } from '@lockstep/service';
 import { Body, Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Query, Res } from '@nestjs/common';
 import type { Response } from 'express';
+import { refuseLimited } from '../orders/tenant.js';
 import { answerTick } from './answer-tick.js';
 import { Claims } from './claims.js';
 import { JobStore } from './job.store.js';
@@ -86,6 +87,7 @@ export class SyncController {
   @HttpCode(202)
   @Answers(202, SyncRunAnswer)
   async pause(@Param('runId', ParseUUIDPipe) runId: string, @CurrentActor() actor: Actor): Promise<SyncRunAnswer> {
+    refuseLimited(actor);
     return this.after(runId, await this.control.pause(runId, actor.name));
   }
 
@@ -94,6 +96,7 @@ export class SyncController {
   @HttpCode(202)
   @Answers(202, SyncRunAnswer)
   async resume(@Param('runId', ParseUUIDPipe) runId: string, @CurrentActor() actor: Actor): Promise<SyncRunAnswer> {
+    refuseLimited(actor);
     return this.after(runId, await this.control.resume(runId, actor.name));
   }
 
@@ -103,6 +106,7 @@ export class SyncController {
   @HttpCode(202)
   @Answers(202, SyncRunAnswer)
   async cancel(@Param('runId', ParseUUIDPipe) runId: string, @CurrentActor() actor: Actor): Promise<SyncRunAnswer> {
+    refuseLimited(actor);
     return this.after(runId, await this.control.cancel(runId, actor.name));
   }
 
@@ -112,6 +116,7 @@ export class SyncController {
   @HttpCode(200)
   @Answers(200, JobAnswer)
   async unlock(@Body() body: UnlockBody, @CurrentActor() actor: Actor): Promise<JobAnswer> {
+    refuseLimited(actor);
     const runId = body.runId ?? (await this.jobs.newest())?.runId;
     if (!runId || !(await this.control.unlock(runId, body.expectedToken, actor.name))) {
       throw new ProblemError(409, 'LEASE_TOKEN_MISMATCH', 'The job is idle, or another has taken it over since.');
@@ -123,7 +128,8 @@ export class SyncController {
   @Get('dead-items')
   @Requires('viewer')
   @Answers(200, DeadReturnAnswer, { page: true })
-  async dead(@Query() query: PageQuery): Promise<Page<DeadReturnAnswer>> {
+  async dead(@Query() query: PageQuery, @CurrentActor() actor: Actor): Promise<Page<DeadReturnAnswer>> {
+    refuseLimited(actor);
     const { items, total } = await this.runs.listDead(query.pageSize, pageOffset(query));
     return toPage(query, items.map(toDeadReturnAnswer), total);
   }

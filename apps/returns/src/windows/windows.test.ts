@@ -1,5 +1,6 @@
 import { removeOutdated } from '@lockstep/database';
 import { describeWithEngines } from '@lockstep/testing';
+import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type Sent, SyncBench } from './sync-bench.fixture.js';
 import { syncRetention } from './sync-parts.js';
@@ -210,6 +211,42 @@ describeWithEngines('a run of the sync', (engines) => {
       expect(items[0]).toMatchObject({ state: 'COMPLETED', request: { after: runId } });
       const next = await bench.sync();
       expect(await bench.run(next)).toMatchObject({ trigger: 'manual', selected: 0 });
+    }
+  });
+
+  it('that verifies makes the index forget what the database never had, and finds what it misses', async () => {
+    bench.index.documents.set(999, { id: 999, version: 5, deleted: false, content: '' });
+    bench.index.documents.delete(3);
+    const runId = await bench.claims.start({ jobType: 'RETURN_VERIFY', request: {} }, 'verify', 'tester');
+    await bench.drain();
+    expect(await bench.run(runId)).toMatchObject({ state: 'COMPLETED', selected: 2, indexed: 1, tombstoned: 1 });
+    expect(bench.index.documents.get(999)).toMatchObject({ version: 6, deleted: true });
+    expect(await isCurrent(3)).toBe(true);
+  });
+
+  it('that verifies leaves alone what the next window brings anyway', async () => {
+    await change(4);
+    const runId = await bench.claims.start({ jobType: 'RETURN_VERIFY', request: {} }, 'verify', 'tester');
+    await bench.drain();
+    expect(await bench.run(runId)).toMatchObject({ state: 'COMPLETED', selected: 0, pages: 1 });
+    expect(await isCurrent(4)).toBe(false);
+  });
+
+  it('of mode updated_at ends before the oldest writer began, so that its stamps are not passed by', async () => {
+    const { windowMode, overlapSeconds } = bench.config;
+    Object.assign(bench.config, { windowMode: 'updated_at', overlapSeconds: 0 });
+    const client = new pg.Client({ connectionString: bench.databaseUrl, options: '-c search_path=returns' });
+    await client.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query(`UPDATE order_return SET courier_name = 'late', updated_at = now() WHERE id = 5`);
+      for (let window = 0; window < 3; window += 1) await bench.sync();
+      await client.query('COMMIT');
+      await bench.sync();
+      expect(await isCurrent(5)).toBe(true);
+    } finally {
+      await client.end();
+      Object.assign(bench.config, { windowMode, overlapSeconds });
     }
   });
 
