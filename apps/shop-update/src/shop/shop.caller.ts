@@ -1,14 +1,13 @@
 import { Clock } from '@lockstep/service';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { ShopLog } from '../logs/shop-log.js';
 import type { Caller, CallOutcome, Deferral, ShopCall } from '../queue/shop-call.js';
 import type { ShopMethod } from '../queue/topics.js';
 import { type Settings, toSettings } from '../shop-config/settings.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
 import { ShopUpdateConfig } from '../shop-update.config.js';
 import { BreakerStore } from './breaker.store.js';
-import { toLogLines } from './call-log-lines.js';
+import { CallJournal } from './call-journal.js';
 import { PROBE_MS } from './decide-breaker.js';
 import {
   admitCall,
@@ -59,7 +58,7 @@ export class ShopCaller implements Caller, OnApplicationShutdown {
     private readonly settings: ShopSettings,
     private readonly breakers: BreakerStore,
     private readonly clock: Clock,
-    private readonly log: ShopLog,
+    private readonly journal: CallJournal,
   ) {
     this.client = new ShopClient(config.shopUrlAllowPrivate);
     this.read = { settings: toSettings(0, {}), atMs: Number.NEGATIVE_INFINITY };
@@ -93,7 +92,7 @@ export class ShopCaller implements Caller, OnApplicationShutdown {
     const sent = await this.client.send(call, settings);
     const { outcome } = sent;
     const answeredAt = this.clock.now();
-    await this.log.record(this.dataSource.manager, toLogLines(call, sent, { startedAt, answeredAt }));
+    await this.journal.record(call, sent, startedAt, answeredAt);
     const nowMs = answeredAt.getTime();
     if (!isProbe && !isTransportFailure(outcome) && this.keepToItself(call.method, nowMs)) return outcome;
     const successes = this.untold.get(call.method)?.successes ?? 0;
