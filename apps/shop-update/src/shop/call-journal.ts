@@ -1,5 +1,5 @@
 import type { MetricSource, MetricsRegistry } from '@lockstep/service';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { ShopLog } from '../logs/shop-log.js';
@@ -28,6 +28,8 @@ export class CallJournal implements MetricSource {
     registers: [],
   });
 
+  private readonly logger = new Logger('Shop');
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly log: ShopLog,
@@ -54,6 +56,11 @@ export class CallJournal implements MetricSource {
     const { outcome } = sent;
     this.calls.inc({ method, flow, outcome: outcome.kind === 'failed' ? outcome.reason : outcome.kind });
     this.duration.observe({ method, flow }, (answeredAt.getTime() - startedAt.getTime()) / 1_000);
-    await this.log.record(this.dataSource.manager, toLogLines(call, sent, { startedAt, answeredAt }));
+    try {
+      await this.log.record(this.dataSource.manager, toLogLines(call, sent, { startedAt, answeredAt }));
+    } catch (err) {
+      // What the shop has said must still be applied: without it the call would be made again, and again.
+      this.logger.error({ msg: 'a call is missing in the log of the shop', requestId: call.id, err });
+    }
   }
 }
