@@ -26,6 +26,7 @@ import {
 } from './analytics/analytics-parts.js';
 import { CallbackApplier } from './callbacks/callback-applier.js';
 import { CallbackListController } from './callbacks/callback-list.controller.js';
+import { CallbackMetrics } from './callbacks/callback-metrics.js';
 import { CallbacksController } from './callbacks/callbacks.controller.js';
 import { InboxStore, inboxRetention } from './callbacks/inbox.store.js';
 import { CreateCatalogue1763800000101 } from './catalogue/catalogue.migration.js';
@@ -53,6 +54,7 @@ import { CALLER, PAYLOADS } from './queue/shop-call.js';
 import { CreateSyncQueue1763900000102 } from './queue/sync-queue.migration.js';
 import { TimersStore } from './queue/timers.store.js';
 import { BreakerStore } from './shop/breaker.store.js';
+import { CallJournal } from './shop/call-journal.js';
 import { CataloguePayloads } from './shop/catalogue.payloads.js';
 import { ShopCaller } from './shop/shop.caller.js';
 import { ShopConfigController } from './shop-config/shop-config.controller.js';
@@ -147,6 +149,8 @@ export class ShopUpdateModule {
         { provide: CALLER, useExisting: ShopCaller },
         ShopCaller,
         BreakerStore,
+        CallJournal,
+        CallbackMetrics,
         InboxStore,
         CallbackApplier,
         QueueTime,

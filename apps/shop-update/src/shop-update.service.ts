@@ -1,8 +1,10 @@
 import { MessagingServer } from '@lockstep/messaging';
 import { isSearchUnavailable } from '@lockstep/search';
 import { BrokerHealth, BrokerMetrics, SearchHealth, type ServiceDefinition } from '@lockstep/service';
+import { CallbackMetrics } from './callbacks/callback-metrics.js';
 import { CALLBACK_PATH } from './callbacks/callbacks.controller.js';
 import { ItemMetrics } from './items/item-metrics.js';
+import { CallJournal } from './shop/call-journal.js';
 import { ShopUpdateConfig } from './shop-update.config.js';
 import { ShopUpdateModule } from './shop-update.module.js';
 
@@ -16,6 +18,6 @@ export const shopUpdateService: ServiceDefinition<ShopUpdateConfig> = {
   unparsedPaths: [`/${CALLBACK_PATH}`],
   strategies: [MessagingServer],
   health: [BrokerHealth, SearchHealth],
-  metrics: [BrokerMetrics, ItemMetrics],
+  metrics: [BrokerMetrics, ItemMetrics, CallJournal, CallbackMetrics],
   unavailable: { search: isSearchUnavailable },
 };

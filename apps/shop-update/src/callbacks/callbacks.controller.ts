@@ -6,6 +6,7 @@ import { DataSource } from 'typeorm';
 import { isWithin } from '../shop-config/network.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
 import { ShopUpdateConfig } from '../shop-update.config.js';
+import { CallbackMetrics } from './callback-metrics.js';
 import { clientAddress } from './client-address.js';
 import { decideReplies, type Reply } from './decide-replies.js';
 import { InboxStore } from './inbox.store.js';
@@ -28,6 +29,7 @@ export class CallbacksController {
     private readonly dataSource: DataSource,
     private readonly settings: ShopSettings,
     private readonly inbox: InboxStore,
+    private readonly metrics: CallbackMetrics,
   ) {}
 
   @Post()
@@ -47,6 +49,7 @@ export class CallbacksController {
       headerKey: request.get('x-api-key'),
       keys: settings.callbackApiKeys,
     });
+    this.metrics.refused.inc(unauthorized);
     if (unauthorized > 0) this.log.warn({ msg: 'callbacks were refused', address, calls: unauthorized });
     await this.inbox.keep(accepted, address);
     // To notifications alone nothing is answered.

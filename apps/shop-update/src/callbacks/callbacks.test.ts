@@ -197,6 +197,20 @@ describeOnEveryEngine('the callbacks of the shop', (engines) => {
     );
   });
 
+  it('that were applied by somebody who died before saying so are found to be applied', async () => {
+    await post([AUTH, process(requestId)]);
+    await judged(requestId, 1);
+    const before = await query('SELECT json_agg(e ORDER BY id) AS events FROM sync_item_event e');
+    await query(
+      `UPDATE callback_inbox SET verdict = 'received', handled_at = NULL, available_at = now() WHERE request_id = $1`,
+      [requestId],
+    );
+    await query(`SELECT pg_notify('shop_callbacks', '')`);
+    const [row] = await judged(requestId, 1);
+    expect(row?.verdict).toBe('applied');
+    expect(await query('SELECT json_agg(e ORDER BY id) AS events FROM sync_item_event e')).toEqual(before);
+  });
+
   it('that nobody asked for are kept where people can see them', async () => {
     const before = await everything();
     const ids = ['999999999', 'no-id-of-ours', '0'];

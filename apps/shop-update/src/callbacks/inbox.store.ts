@@ -101,6 +101,13 @@ export class InboxStore {
     return row?.ms ?? null;
   }
 
+  async countWaiting(): Promise<number> {
+    const [row]: { count: number }[] = await this.dataSource.query(
+      'SELECT count(*)::int AS count FROM callback_inbox WHERE handled_at IS NULL',
+    );
+    return row?.count ?? 0;
+  }
+
   /** The verdict on an earlier one of the same request, and whether it said the same. */
   async findEarlier({ id, requestId }: ReceivedCallback): Promise<{ verdict: Verdict; isSame: boolean } | undefined> {
     const [row]: { verdict: Verdict; isSame: boolean }[] = await this.dataSource.query(

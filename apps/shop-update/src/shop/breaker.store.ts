@@ -30,6 +30,14 @@ export class BreakerStore {
     });
   }
 
+  /** For how many seconds each is still open; 0 for one that is closed or asks again. */
+  openFor(): Promise<{ method: string; seconds: number }[]> {
+    return this.dataSource.query(
+      `SELECT method, greatest(0, coalesce(extract(epoch FROM open_until - clock_timestamp()), 0))::float8 AS seconds
+       FROM shop_breaker ORDER BY method`,
+    );
+  }
+
   private async lock(manager: EntityManager, method: ShopMethod, nowMs: number): Promise<BreakerPair> {
     const names = [WHOLE_SHOP, method];
     const rows = await select(manager, names);

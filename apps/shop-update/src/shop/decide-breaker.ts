@@ -26,7 +26,7 @@ export type Admission =
   | { readonly kind: 'probe'; readonly state: BreakerState }
   | { readonly kind: 'refused'; readonly forMs: number };
 
-/** How long a probe may be under way before another may try; beyond what a call can take. */
+/** How long a probe may be under way before another may try; beyond what a call takes, unless its time was raised. */
 export const PROBE_MS = 90_000;
 /** How soon to ask again while a probe is under way. */
 const PROBE_REST_MS = 2_000;

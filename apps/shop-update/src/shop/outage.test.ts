@@ -1,6 +1,5 @@
 import { describeOnEveryEngine } from '@lockstep/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ShopLog } from '../logs/shop-log.js';
 import { enqueueChanges } from '../queue/enqueue.js';
 import { type OpenQueue, openQueue } from '../queue/queue.fixture.js';
 import type { Caller } from '../queue/shop-call.js';
@@ -8,6 +7,7 @@ import { ShopSettings } from '../shop-config/shop-settings.store.js';
 import { ShopUpdateConfig } from '../shop-update.config.js';
 import { Worker } from '../workers/worker.js';
 import { BreakerStore } from './breaker.store.js';
+import type { CallJournal } from './call-journal.js';
 import { type ClosableShop, openShop } from './closable-shop.fixture.js';
 import { ShopCaller } from './shop.caller.js';
 
@@ -31,8 +31,8 @@ describeOnEveryEngine('a shop that is down for 20 minutes with 500 items waiting
     const config = new ShopUpdateConfig();
     config.shopUrlAllowPrivate = true;
     const { dataSource, clock } = queue;
-    const log = { record: async () => undefined } as unknown as ShopLog;
-    caller = new ShopCaller(config, dataSource, new ShopSettings(), new BreakerStore(dataSource), clock, log);
+    const journal = { record: async () => undefined } as unknown as CallJournal;
+    caller = new ShopCaller(config, dataSource, new ShopSettings(), new BreakerStore(dataSource), clock, journal);
     await queue.configure({ shopUrl: shop.url, stockHoldSeconds: 0 });
     for (let lane = 1; lane <= LANES; lane += 1) await queue.addSet(lane, 1);
     for (const topic of TOPICS) {

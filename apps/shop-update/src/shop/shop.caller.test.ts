@@ -2,7 +2,6 @@ import { createDataSource, migrate } from '@lockstep/database';
 import { createTestDatabase, describeOnEveryEngine, FakeClock, type TestDatabase } from '@lockstep/testing';
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { ShopLog } from '../logs/shop-log.js';
 import type { ShopCall } from '../queue/shop-call.js';
 import { CreateSyncQueue1763900000102 } from '../queue/sync-queue.migration.js';
 import { SHOP_METHODS, type ShopMethod } from '../queue/topics.js';
@@ -10,6 +9,7 @@ import { DEFAULT_SETTINGS, type StoredSettings } from '../shop-config/settings.j
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
 import { ShopUpdateConfig } from '../shop-update.config.js';
 import { BreakerStore } from './breaker.store.js';
+import type { CallJournal } from './call-journal.js';
 import { openShop } from './closable-shop.fixture.js';
 import { ShopCaller } from './shop.caller.js';
 
@@ -64,8 +64,8 @@ describeOnEveryEngine('a caller of the shop', (engines) => {
   const aProcess = (): ShopCaller => {
     const config = new ShopUpdateConfig();
     config.shopUrlAllowPrivate = true;
-    const log = { record: async () => undefined } as unknown as ShopLog;
-    const caller = new ShopCaller(config, dataSource, settings, new BreakerStore(dataSource), clock, log);
+    const journal = { record: async () => undefined } as unknown as CallJournal;
+    const caller = new ShopCaller(config, dataSource, settings, new BreakerStore(dataSource), clock, journal);
     callers.push(caller);
     return caller;
   };

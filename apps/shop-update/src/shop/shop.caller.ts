@@ -1,13 +1,13 @@
 import { Clock } from '@lockstep/service';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { ShopLog } from '../logs/shop-log.js';
 import type { Caller, CallOutcome, Deferral, ShopCall } from '../queue/shop-call.js';
 import type { ShopMethod } from '../queue/topics.js';
+import { type Settings, toSettings } from '../shop-config/settings.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
 import { ShopUpdateConfig } from '../shop-update.config.js';
 import { BreakerStore } from './breaker.store.js';
-import { toLogLines } from './call-log-lines.js';
+import { CallJournal } from './call-journal.js';
 import { PROBE_MS } from './decide-breaker.js';
 import {
   admitCall,
@@ -22,6 +22,7 @@ import { ShopClient } from './shop.client.js';
 
 /** How long what was read of the breakers is good for: another process may have opened one. */
 const FRESH_MS = 250;
+const JUST_READ_MS = 500;
 /** How often successes are told to the others, while there is nothing else to tell. */
 const TELL_EVERY_MS = 5_000;
 /** Whoever was let through to find out whether the shop is back has sent by then, or found nothing to send. */
@@ -45,6 +46,7 @@ interface Untold {
 @Injectable()
 export class ShopCaller implements Caller, OnApplicationShutdown {
   private readonly client: ShopClient;
+  private read: { readonly settings: Settings; readonly atMs: number };
   private readonly seen = new Map<ShopMethod, Seen>();
   private readonly untold = new Map<ShopMethod, Untold>();
   /** Probes that this process was granted and has not sent yet, and since when. */
@@ -56,9 +58,10 @@ export class ShopCaller implements Caller, OnApplicationShutdown {
     private readonly settings: ShopSettings,
     private readonly breakers: BreakerStore,
     private readonly clock: Clock,
-    private readonly log: ShopLog,
+    private readonly journal: CallJournal,
   ) {
     this.client = new ShopClient(config.shopUrlAllowPrivate);
+    this.read = { settings: toSettings(0, {}), atMs: Number.NEGATIVE_INFINITY };
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -66,7 +69,7 @@ export class ShopCaller implements Caller, OnApplicationShutdown {
   }
 
   async admit(method: ShopMethod): Promise<Deferral | null> {
-    const settings = await this.settings.current(this.dataSource.manager);
+    const settings = await this.readSettings();
     if (settings.shopUrl === null || settings.pausedMethods.includes(method))
       return { reason: 'paused', forMs: PAUSED_MS };
     const nowMs = this.clock.now().getTime();
@@ -81,7 +84,7 @@ export class ShopCaller implements Caller, OnApplicationShutdown {
   }
 
   async send(call: ShopCall): Promise<CallOutcome> {
-    const settings = await this.settings.current(this.dataSource.manager);
+    const settings = this.isJustRead() ? this.read.settings : await this.readSettings();
     this.unsentProbes.delete(call.method);
     const seen = this.seen.get(call.method);
     const isProbe = seen !== undefined && !isClosed(seen.pair);
@@ -89,7 +92,7 @@ export class ShopCaller implements Caller, OnApplicationShutdown {
     const sent = await this.client.send(call, settings);
     const { outcome } = sent;
     const answeredAt = this.clock.now();
-    await this.log.record(this.dataSource.manager, toLogLines(call, sent, { startedAt, answeredAt }));
+    await this.journal.record(call, sent, startedAt, answeredAt);
     const nowMs = answeredAt.getTime();
     if (!isProbe && !isTransportFailure(outcome) && this.keepToItself(call.method, nowMs)) return outcome;
     const successes = this.untold.get(call.method)?.successes ?? 0;
@@ -100,6 +103,17 @@ export class ShopCaller implements Caller, OnApplicationShutdown {
     }));
     if (!isProbe || outcome.kind !== 'failed' || !isTransportFailure(outcome)) return outcome;
     return { ...outcome, deferForMs: restOf(pair, nowMs) };
+  }
+
+  private async readSettings(): Promise<Settings> {
+    const settings = await this.settings.current(this.dataSource.manager);
+    this.read = { settings, atMs: performance.now() };
+    return settings;
+  }
+
+  /** A call follows its admission at once: what was read for that is good for it too. */
+  private isJustRead(): boolean {
+    return performance.now() - this.read.atMs < JUST_READ_MS;
   }
 
   /** True when a probe that was granted to this process before has come to nothing, so that it may be used now. */

@@ -1,3 +1,4 @@
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { type ShopSimulator, startShopSimulator } from '@lockstep/shop-simulator';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -111,6 +112,22 @@ describe('a call to the shop', () => {
       reason: 'connection',
       detail: expect.stringContaining('ECONNREFUSED'),
     });
+  });
+
+  it('that is answered without end is cut off', async () => {
+    const endless = createHttpServer((_request, response) => {
+      const chunk = Buffer.alloc(1_048_576, 'x');
+      const write = (): void => {
+        while (!response.destroyed && response.write(chunk));
+        response.once('drain', write);
+      };
+      write();
+    });
+    await new Promise<void>((resolve) => endless.listen(0, '127.0.0.1', resolve));
+    const { port } = endless.address() as { port: number };
+    expect(await send('synchronous', { shopUrl: `http://127.0.0.1:${port}/` })).toMatchObject({ reason: 'too_large' });
+    endless.closeAllConnections();
+    endless.close();
   });
 
   it('hands on what is no answer, so that somebody looks at it', async () => {

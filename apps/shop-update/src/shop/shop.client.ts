@@ -60,19 +60,25 @@ export class ShopClient {
     settings: Settings,
     timeoutMs: number,
   ): Promise<Answer> {
-    // One limit for everything after the connection, so that an answer cannot drip for ever.
-    const signal = AbortSignal.timeout(settings.connectSeconds * 1_000 + timeoutMs);
-    const { statusCode, headers, body } = await this.agentFor(settings).request({
-      origin: url.origin,
-      path: `${url.pathname}${url.search}`,
-      method: 'POST',
-      headers: sentHeaders,
-      body: sentBody,
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-      signal,
-    });
-    return { status: statusCode, retryAfter: headers['retry-after'], text: await readText(body) };
+    // One limit for everything, so that an answer cannot drip for ever.
+    const giveUp = new AbortController();
+    const limitMs = settings.connectSeconds * 1_000 + timeoutMs;
+    const timer = setTimeout(() => giveUp.abort(new DOMException('it took too long', 'TimeoutError')), limitMs);
+    try {
+      const { statusCode, headers, body } = await this.agentFor(settings).request({
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        method: 'POST',
+        headers: sentHeaders,
+        body: sentBody,
+        headersTimeout: timeoutMs,
+        bodyTimeout: timeoutMs,
+        signal: giveUp.signal,
+      });
+      return { status: statusCode, retryAfter: headers['retry-after'], text: await readText(body) };
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   private agentFor({ connectSeconds }: Settings): Agent {

@@ -120,6 +120,26 @@ describeOnEveryEngine('a change on its way to the shop', (engines) => {
     expect(atShop(product)).toMatchObject({ images: [{ hash: 'aa', uri: '/a.jpg' }] });
   });
 
+  it('leaves its calls in the log, without the password, and among the metrics', async () => {
+    const { set, product } = await aProduct();
+    await untilSynced(set);
+    const entries = await waitFor(
+      'the call to be in the log',
+      async () => {
+        const q = encodeURIComponent(`message:"LAMP-${set}" AND message:"Product.createProducts"`);
+        return (await call('get', `/api/logs?q=${q}`)).body.items as { direction: string; message: string }[];
+      },
+      { until: (found) => found.length >= 2, timeoutMs: 20_000 },
+    );
+    expect(entries.map(({ direction }) => direction).sort()).toEqual(['RawResponse', 'Request']);
+    expect(JSON.stringify(entries)).toContain(`"id_catalog_product\\":\\"${product}\\"`);
+    expect(JSON.stringify(entries)).not.toContain('secret');
+    const metrics = (await call('get', '/metrics', null)).text;
+    expect(metrics).toMatch(
+      /shop_update_calls_total\{method="Product.createProducts",flow="synchronous",outcome="answered"\} [1-9]/,
+    );
+  });
+
   it('adds a variation to a set that the shop has', async () => {
     const { set, product } = await aProduct();
     await untilSynced(set);

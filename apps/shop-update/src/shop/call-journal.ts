@@ -1,0 +1,66 @@
+import type { MetricSource, MetricsRegistry } from '@lockstep/service';
+import { Injectable, Logger } from '@nestjs/common';
+import { Counter, Gauge, Histogram } from 'prom-client';
+import { DataSource } from 'typeorm';
+import { ShopLog } from '../logs/shop-log.js';
+import type { ShopCall } from '../queue/shop-call.js';
+import { BreakerStore } from './breaker.store.js';
+import { toLogLines } from './call-log-lines.js';
+import type { SentCall } from './shop.client.js';
+
+/** Up to what an answer may take. */
+const BUCKETS_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 30, 60];
+
+/** What is told of calls to the shop: each to the log, all together as metrics. */
+@Injectable()
+export class CallJournal implements MetricSource {
+  private readonly calls = new Counter({
+    name: 'shop_update_calls_total',
+    help: 'Calls to the shop, by method, flow and what came of them.',
+    labelNames: ['method', 'flow', 'outcome'],
+    registers: [],
+  });
+  private readonly duration = new Histogram({
+    name: 'shop_update_call_duration_seconds',
+    help: 'Time from sending a call to the end of its answer or acknowledgement.',
+    labelNames: ['method', 'flow'],
+    buckets: BUCKETS_SECONDS,
+    registers: [],
+  });
+
+  private readonly logger = new Logger('Shop');
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly log: ShopLog,
+    private readonly breakers: BreakerStore,
+  ) {}
+
+  register(registry: MetricsRegistry): void {
+    const { breakers } = this;
+    registry.registerMetric(this.calls);
+    registry.registerMetric(this.duration);
+    new Gauge({
+      name: 'shop_update_breaker_open_seconds',
+      help: 'For how long nothing of a method (*: of any) is sent because calls failed; 0 while it is.',
+      labelNames: ['method'],
+      registers: [registry],
+      async collect() {
+        for (const { method, seconds } of await breakers.openFor()) this.set({ method }, seconds);
+      },
+    });
+  }
+
+  async record(call: ShopCall, sent: SentCall, startedAt: Date, answeredAt: Date): Promise<void> {
+    const { method, flow } = call;
+    const { outcome } = sent;
+    this.calls.inc({ method, flow, outcome: outcome.kind === 'failed' ? outcome.reason : outcome.kind });
+    this.duration.observe({ method, flow }, (answeredAt.getTime() - startedAt.getTime()) / 1_000);
+    try {
+      await this.log.record(this.dataSource.manager, toLogLines(call, sent, { startedAt, answeredAt }));
+    } catch (err) {
+      // What the shop has said must still be applied: without it the call would be made again, and again.
+      this.logger.error({ msg: 'a call is missing in the log of the shop', requestId: call.id, err });
+    }
+  }
+}
