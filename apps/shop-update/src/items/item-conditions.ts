@@ -49,7 +49,7 @@ function plainConditions(filter: ItemFilter, bind: Bind): string[] {
       `i.product_set_id IN (SELECT s.id FROM product_set s WHERE s.seller_id = ${bind(sellerId)})`,
     topic && `i.topic = ANY (${bind(topic)}::text[])`,
     reason && `${REASON_SQL} = ANY (${bind(reason)}::text[])`,
-    flow && `(SELECT c.flow FROM sync_call c WHERE c.id = i.request_id) = ${bind(flow)}`,
+    flow && `i.request_id IS NOT NULL AND (SELECT c.flow FROM sync_call c WHERE c.id = i.request_id) = ${bind(flow)}`,
     requeueCountFrom !== undefined && `i.requeue_count >= ${bind(requeueCountFrom)}`,
     signature !== undefined && `i.error_signature = ${bind(signature)}`,
     attention !== undefined && (attention ? 'i.attention' : 'NOT i.attention'),
