@@ -106,21 +106,24 @@ function fewStatement(conditions: ItemConditions, query: ItemsQuery, after: Item
 }
 
 /**
- * By the order of an index. Each status is read by itself, because one index holds them one behind the other: read together,
- * all rows of all of them would have to be sorted. Statuses are a closed list of ours; as text of the statement they tell
- * the planner which of them are rare.
+ * By the order of an index. Where only the status is asked for, each is read by itself, because one index holds them one behind
+ * the other: read together, all rows of all of them would have to be sorted. Otherwise items are walked over in their order:
+ * of a status by itself perhaps none meets the conditions, and it would be walked over to its end.
  */
 function manyStatement(conditions: ItemConditions, query: ItemsQuery, after: ItemPosition | undefined): Statement {
-  const { where, statuses } = conditions;
-  const { values, order, behind } = orderOf(conditions, query, after);
-  const all = [finishedCondition(statuses), ...where, ...(behind ? [behind] : [])].join(' AND ');
+  const { walking, statuses } = conditions;
+  const { bind, values, order, behind } = orderOf(conditions, query, after);
+  const all = [finishedCondition(statuses), ...walking, ...(behind ? [behind] : [])].join(' AND ');
   const limit = `LIMIT ${query.pageSize + 1}`;
-  const each = statuses.map(
-    (status) =>
-      `(SELECT i.id, i.finished_at FROM sync_item i WHERE i.status = '${status}' AND ${all} ORDER BY ${order} ${limit})`,
-  );
+  const rows = (status: string): string =>
+    `SELECT i.id, i.finished_at FROM sync_item i WHERE ${status} AND ${all} ORDER BY ${order} ${limit}`;
+  // Statuses are a closed list of ours; as text of the statement they tell the planner which of them are rare.
+  const found =
+    walking.length === 0
+      ? statuses.map((status) => `(${rows(`i.status = '${status}'`)})`).join(' UNION ALL ')
+      : rows(`i.status = ANY (${bind(statuses)}::text[])`);
   return {
-    text: `SELECT i.id, ${FINISHED_AT} AS "finishedAt" FROM (${each.join(' UNION ALL ')}) AS i ORDER BY ${order} ${limit}`,
+    text: `SELECT i.id, ${FINISHED_AT} AS "finishedAt" FROM (${found}) AS i ORDER BY ${order} ${limit}`,
     values,
   };
 }
