@@ -52,25 +52,24 @@ export class Failures {
   constructor(private readonly dataSource: DataSource) {}
 
   async list(query: PageQuery): Promise<Page<FailureGroupView>> {
-    const [rows, [count]] = await Promise.all([
-      this.dataSource.query(
-        `SELECT g.*, to_char(g.oldest AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "oldestQueuedAt",
-           (SELECT e.last_error FROM sync_item e WHERE e.id = g."exampleItemId") AS "lastError"
-         FROM (SELECT i.error_signature AS signature, count(*)::int AS items, min(i.queued_at) AS oldest,
-             count(*) FILTER (WHERE i.status = 'failed')::int AS failed,
-             count(*) FILTER (WHERE i.status = 'delayed')::int AS delayed,
-             count(*) FILTER (WHERE i.status = 'blocked')::int AS blocked,
-             count(*) FILTER (WHERE i.attention)::int AS attention,
-             array_agg(DISTINCT i.topic) AS topics, max(i.id) AS "exampleItemId"
-           FROM sync_item i WHERE ${STATUSES} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $1 OFFSET $2) AS g
-         ORDER BY g.items DESC, g.signature`,
-        [query.pageSize, pageOffset(query)],
-      ) as Promise<(FailureGroupView & { oldest?: unknown })[]>,
-      this.dataSource.query(
-        `SELECT count(*)::int AS total FROM (SELECT FROM sync_item i WHERE ${STATUSES} GROUP BY i.error_signature) AS g`,
-      ) as Promise<{ total: number }[]>,
-    ]);
-    const groups = rows.map(({ oldest: _, ...group }) => group);
-    return toPage(query, groups, count?.total ?? 0);
+    // The groups are few: all are made, and one page of them is shown.
+    const rows: (FailureGroupView & { total: number })[] = await this.dataSource.query(
+      `SELECT g.signature, g.items, g.failed, g.delayed, g.blocked, g.attention, g.topics, g."exampleItemId", g.total,
+         to_char(g.oldest AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "oldestQueuedAt",
+         (SELECT e.last_error FROM sync_item e WHERE e.id = g."exampleItemId") AS "lastError"
+       FROM (SELECT c.signature, sum(c.items)::int AS items, min(c.oldest) AS oldest,
+           coalesce(sum(c.items) FILTER (WHERE c.status = 'failed'), 0)::int AS failed,
+           coalesce(sum(c.items) FILTER (WHERE c.status = 'delayed'), 0)::int AS delayed,
+           coalesce(sum(c.items) FILTER (WHERE c.status = 'blocked'), 0)::int AS blocked, sum(c.attention)::int AS attention,
+           array_agg(DISTINCT c.topic) AS topics, max(c.latest) AS "exampleItemId", (count(*) OVER ())::int AS total
+         FROM (SELECT i.error_signature AS signature, i.topic, i.status, count(*) AS items, min(i.queued_at) AS oldest,
+                 count(*) FILTER (WHERE i.attention) AS attention, max(i.id) AS latest
+               FROM sync_item i WHERE ${STATUSES} GROUP BY 1, 2, 3) AS c
+         GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $1 OFFSET $2) AS g
+       ORDER BY g.items DESC, g.signature`,
+      [query.pageSize, pageOffset(query)],
+    );
+    const groups = rows.map(({ total: _, ...group }) => group);
+    return toPage(query, groups, rows[0]?.total ?? 0);
   }
 }

@@ -1,14 +1,16 @@
 import type { EntityManager } from 'typeorm';
 import { ENDS, STATUSES, type Status } from '../queue/statuses.js';
-import { type ItemTab, TAB_STATUSES } from './item-labels.js';
+import { type ItemReason, type ItemTab, TAB_STATUSES } from './item-labels.js';
 import type { ItemFilter } from './items.query.js';
 import { type StuckFacts, stuckSql } from './stuck.js';
 
 /** A choice of items as SQL: all of it over `i` of `sync_item`. */
 export interface ItemConditions {
   readonly statuses: readonly Status[];
-  /** Without that of the status. */
+  /** Without that of the status; as the planner can turn around, to begin with the few rows that meet one of them. */
   readonly where: readonly string[];
+  /** The same, each asked of one item after the other. */
+  readonly walking: readonly string[];
   readonly values: readonly unknown[];
 }
 
@@ -23,37 +25,69 @@ export async function toConditions(
 ): Promise<ItemConditions> {
   const values: unknown[] = [];
   const bind = (value: unknown): string => `$${values.push(value)}`;
-  const where = [...plainConditions(filter, bind), ...momentConditions(filter, facts, bind)];
-  if (filter.sku !== undefined) where.push(await skuCondition(manager, filter.sku, bind));
-  return { statuses: statusesOf(filter), where, values };
+  const common = [...plainConditions(filter, bind), ...momentConditions(filter, facts, bind)];
+  if (filter.sku !== undefined) common.push(await skuCondition(manager, filter.sku, bind));
+  const [where, walking] = [[...common], [...common]];
+  if (filter.sellerId !== undefined) {
+    const seller = bind(filter.sellerId);
+    where.push(`i.product_set_id IN (SELECT s.id FROM product_set s WHERE s.seller_id = ${seller})`);
+    walking.push(`(SELECT s.seller_id FROM product_set s WHERE s.id = i.product_set_id) = ${seller}`);
+  }
+  return { statuses: statusesOf(filter), where, walking, values };
 }
 
 /** Statuses that the tab and the filter agree on; without either those of everything unfinished. */
 export function statusesOf({ tab, status, reason }: ItemFilter): Status[] {
   const ofTab: readonly Status[] = tab ? TAB_STATUSES[tab as ItemTab] : status ? STATUSES : UNFINISHED;
   const named = ofTab.filter((each) => !status || status.includes(each));
-  return reason ? named.filter((each) => STATUSES_WITH_REASON.includes(each)) : named;
+  if (!reason) return named;
+  const ofReason = new Set(reason.map((each) => REASON_STATUSES[each as ItemReason]));
+  return named.filter((each) => ofReason.has(each));
 }
 
 const UNFINISHED = STATUSES.filter((status) => !(ENDS as readonly Status[]).includes(status));
-const STATUSES_WITH_REASON: readonly Status[] = ['pending', 'delayed', 'blocked'];
+
+const REASON_STATUSES: Readonly<Record<ItemReason, Status>> = {
+  ready: 'pending',
+  waiting_predecessor: 'pending',
+  retry: 'delayed',
+  stock_hold: 'delayed',
+  circuit_open: 'delayed',
+  rate_limited: 'delayed',
+  paused: 'delayed',
+  no_src_id: 'blocked',
+  set_incomplete: 'blocked',
+  bad_response: 'blocked',
+  src_id_conflict: 'blocked',
+};
 
 type Bind = (value: unknown) => string;
 
 function plainConditions(filter: ItemFilter, bind: Bind): string[] {
-  const { productSetId, productId, sellerId, topic, reason, flow, requeueCountFrom, signature, attention } = filter;
+  const { productSetId, productId, topic, reason, flow, requeueCountFrom, signature, attention } = filter;
   return [
     productSetId !== undefined && `i.product_set_id = ${bind(productSetId)}`,
     productId !== undefined && `i.product_id = ${bind(productId)}`,
-    sellerId !== undefined &&
-      `i.product_set_id IN (SELECT s.id FROM product_set s WHERE s.seller_id = ${bind(sellerId)})`,
     topic && `i.topic = ANY (${bind(topic)}::text[])`,
-    reason && `${REASON_SQL} = ANY (${bind(reason)}::text[])`,
-    flow && `(SELECT c.flow FROM sync_call c WHERE c.id = i.request_id) = ${bind(flow)}`,
+    reason && reasonCondition(reason, bind),
+    flow && `i.request_id IS NOT NULL AND (SELECT c.flow FROM sync_call c WHERE c.id = i.request_id) = ${bind(flow)}`,
     requeueCountFrom !== undefined && `i.requeue_count >= ${bind(requeueCountFrom)}`,
     signature !== undefined && `i.error_signature = ${bind(signature)}`,
     attention !== undefined && (attention ? 'i.attention' : 'NOT i.attention'),
   ].filter((condition) => typeof condition === 'string');
+}
+
+/** One reason alone is said so that the planner can look the other way round: at the lanes that are ready. */
+function reasonCondition(reasons: readonly string[], bind: Bind): string {
+  const isReady =
+    'EXISTS (SELECT FROM sync_lane l WHERE l.product_set_id = i.product_set_id AND l.ready_item_id = i.id)';
+  const kept = reasons.filter((reason) => REASON_STATUSES[reason as ItemReason] !== 'pending');
+  const parts = [
+    ...(kept.length > 0 ? [`(i.status <> 'pending' AND i.reason = ANY (${bind(kept)}::text[]))`] : []),
+    ...(reasons.includes('ready') ? [`(i.status = 'pending' AND ${isReady})`] : []),
+    ...(reasons.includes('waiting_predecessor') ? [`(i.status = 'pending' AND NOT ${isReady})`] : []),
+  ];
+  return parts.length === 1 ? parts[0]! : `(${parts.join(' OR ')})`;
 }
 
 /** A pending item is ready when it is its lane's turn. */

@@ -9,7 +9,7 @@ import { ShopSettings } from '../shop-config/shop-settings.store.js';
 import { type ItemConditions, REASON_SQL, toConditions } from './item-conditions.js';
 import { decodeItemCursor, encodeItemCursor, type ItemPosition } from './item-cursor.js';
 import { ITEM_JOINS, type ItemRow, type ItemsAnswer, type ItemView, itemColumns, toItemView } from './item-view.js';
-import type { ItemFilter, ItemsQuery } from './items.query.js';
+import type { ItemsQuery } from './items.query.js';
 import { type StuckFacts, stuckSql } from './stuck.js';
 
 /** Counted no further. */
@@ -29,11 +29,9 @@ export class ItemLists {
     const settings = await this.settings.current(manager);
     const facts = this.factsOf(settings);
     const conditions = await toConditions(manager, query, facts);
-    const [ids, counted] = await Promise.all([
-      this.readPage(conditions, query),
-      this.count(conditions, MAX_EXACT_TOTAL + 1),
-    ]);
-    const page = ids.slice(0, query.pageSize);
+    const after = query.cursor === undefined ? undefined : decodeItemCursor(query.cursor);
+    const { total, rows } = await this.readPage(conditions, query, after);
+    const page = rows.slice(0, query.pageSize);
     const last = page.at(-1);
     return {
       items: await this.show(
@@ -41,18 +39,11 @@ export class ItemLists {
         page.map(({ id }) => id),
         settings,
       ),
-      total: Math.min(counted, MAX_EXACT_TOTAL),
-      totalIsLowerBound: counted > MAX_EXACT_TOTAL,
+      total: Math.min(total, MAX_EXACT_TOTAL),
+      totalIsLowerBound: total > MAX_EXACT_TOTAL,
       pageSize: query.pageSize,
-      cursor: last && ids.length > query.pageSize ? encodeItemCursor(last) : null,
+      cursor: last && rows.length > query.pageSize ? encodeItemCursor(last) : null,
     };
-  }
-
-  /** Items that a filter chooses, counted up to `limit`. */
-  async countChosen(filter: ItemFilter, limit: number): Promise<number> {
-    const { manager } = this.dataSource;
-    const facts = this.factsOf(await this.settings.current(manager));
-    return this.count(await toConditions(manager, filter, facts), limit);
   }
 
   /** Items as they are listed, in the order of the ids given; those that are gone are left out. */
@@ -73,55 +64,86 @@ export class ItemLists {
     return { now: this.clock.now(), callSeconds, ackAgeWarnSeconds };
   }
 
-  private readPage(conditions: ItemConditions, query: ItemsQuery): Promise<ItemPosition[]> {
-    const after = query.cursor === undefined ? undefined : decodeItemCursor(query.cursor);
-    const { text, values } = pageStatement(conditions, query, after);
-    return this.dataSource.query(text, values);
-  }
-
-  private async count({ statuses, where, values }: ItemConditions, limit: number): Promise<number> {
-    const all = [`i.status = ANY ($${values.length + 1}::text[])`, finishedCondition(statuses), ...where];
-    const [row]: { count: number }[] = await this.dataSource.query(
-      `SELECT count(*)::int AS count FROM
-         (SELECT FROM sync_item i WHERE ${all.join(' AND ')} LIMIT ${limit}) AS chosen`,
-      [...values, statuses],
-    );
-    return row?.count ?? 0;
+  /**
+   * Few are found: all of them are looked up, whatever index finds them, and sorted. Many are found: they are everywhere, so
+   * that the first ones in the order of an index are soon there.
+   */
+  private async readPage(
+    conditions: ItemConditions,
+    query: ItemsQuery,
+    after: ItemPosition | undefined,
+  ): Promise<{ total: number; rows: ItemPosition[] }> {
+    const few = fewStatement(conditions, query, after);
+    const [found]: { total: number; rows: ItemPosition[] }[] = await this.dataSource.query(few.text, few.values);
+    if (found && found.total <= MAX_EXACT_TOTAL) return found;
+    const many = manyStatement(conditions, query, after);
+    return { total: MAX_EXACT_TOTAL + 1, rows: await this.dataSource.query(many.text, many.values) };
   }
 }
 
+interface Statement {
+  readonly text: string;
+  readonly values: unknown[];
+}
+
+// A cursor keeps what the database knows: JavaScript would cut the microseconds off.
+const FINISHED_AT = `to_char(i.finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+
+function fewStatement(conditions: ItemConditions, query: ItemsQuery, after: ItemPosition | undefined): Statement {
+  const { where, statuses } = conditions;
+  const { bind, values, order, behind } = orderOf(conditions, query, after);
+  const all = [`i.status = ANY (${bind(statuses)}::text[])`, finishedCondition(statuses), ...where];
+  return {
+    text: `
+      WITH chosen AS MATERIALIZED (
+        SELECT i.id, i.finished_at FROM sync_item i WHERE ${all.join(' AND ')} LIMIT ${MAX_EXACT_TOTAL + 1})
+      SELECT (SELECT count(*)::int FROM chosen) AS total, coalesce(
+        (SELECT json_agg(json_build_object('id', i.id, 'finishedAt', ${FINISHED_AT}) ORDER BY ${order})
+         FROM (SELECT i.* FROM chosen i ${behind ? `WHERE ${behind}` : ''} ORDER BY ${order} LIMIT ${query.pageSize + 1}) AS i),
+        '[]') AS rows`,
+    values,
+  };
+}
+
 /**
- * A part of the list by the order of an index. Each status is read by itself and in order, because one index holds them one
- * behind the other: read together, all rows of all of them would have to be sorted.
+ * By the order of an index. Where only the status is asked for, each is read by itself, because one index holds them one behind
+ * the other: read together, all rows of all of them would have to be sorted. Otherwise items are walked over in their order:
+ * of a status by itself perhaps none meets the conditions, and it would be walked over to its end.
  */
-function pageStatement(
-  { statuses, where, values }: ItemConditions,
-  { sort, pageSize }: ItemsQuery,
+function manyStatement(conditions: ItemConditions, query: ItemsQuery, after: ItemPosition | undefined): Statement {
+  const { walking, statuses } = conditions;
+  const { bind, values, order, behind } = orderOf(conditions, query, after);
+  const all = [finishedCondition(statuses), ...walking, ...(behind ? [behind] : [])].join(' AND ');
+  const limit = `LIMIT ${query.pageSize + 1}`;
+  const rows = (status: string): string =>
+    `SELECT i.id, i.finished_at FROM sync_item i WHERE ${status} AND ${all} ORDER BY ${order} ${limit}`;
+  // Statuses are a closed list of ours; as text of the statement they tell the planner which of them are rare.
+  const found =
+    walking.length === 0
+      ? statuses.map((status) => `(${rows(`i.status = '${status}'`)})`).join(' UNION ALL ')
+      : rows(`i.status = ANY (${bind(statuses)}::text[])`);
+  return {
+    text: `SELECT i.id, ${FINISHED_AT} AS "finishedAt" FROM (${found}) AS i ORDER BY ${order} ${limit}`,
+    values,
+  };
+}
+
+/** The order of a list, and the condition of what is behind a position in it. */
+function orderOf(
+  { statuses, values: given }: ItemConditions,
+  { sort }: ItemsQuery,
   after: ItemPosition | undefined,
-): { text: string; values: unknown[] } {
-  const bound = [...values];
-  const bind = (value: unknown): string => `$${bound.push(value)}`;
+): { bind: (value: unknown) => string; values: unknown[]; order: string; behind: string | undefined } {
+  const values = [...given];
+  const bind = (value: unknown): string => `$${values.push(value)}`;
   const isFinished = statuses.length > 0 && statuses.every(isEnd);
   const [direction, beyond] = sort === '-queuedAt' ? ['DESC', '<'] : ['ASC', '>'];
   const order = isFinished ? `i.finished_at ${direction}, i.id ${direction}` : `i.id ${direction}`;
-  const behind =
-    after &&
-    (isFinished
-      ? `(i.finished_at, i.id) ${beyond} (${bind(after.finishedAt)}::timestamptz, ${bind(after.id)}::bigint)`
-      : `i.id ${beyond} ${bind(after.id)}::bigint`);
-  const conditions = [finishedCondition(statuses), ...where, ...(behind ? [behind] : [])].join(' AND ');
-  // A cursor keeps what the database knows: JavaScript would cut the microseconds off.
-  const finishedAt = `to_char(i.finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "finishedAt"`;
-  const rows = (status: string): string =>
-    `SELECT i.id, i.finished_at FROM sync_item i WHERE ${status} AND ${conditions} ORDER BY ${order} LIMIT ${pageSize + 1}`;
-  const statusList = `${bind(statuses)}::text[]`;
-  const found = isFinished
-    ? rows(`i.status = ANY (${statusList})`)
-    : `SELECT i.* FROM unnest(${statusList}) AS each (status), LATERAL (${rows('i.status = each.status')}) AS i`;
-  return {
-    text: `SELECT i.id, ${finishedAt} FROM (${found}) AS i ORDER BY ${order} LIMIT ${pageSize + 1}`,
-    values: bound,
-  };
+  if (!after) return { bind, values, order, behind: undefined };
+  const behind = isFinished
+    ? `(i.finished_at, i.id) ${beyond} (${bind(after.finishedAt)}::timestamptz, ${bind(after.id)}::bigint)`
+    : `i.id ${beyond} ${bind(after.id)}::bigint`;
+  return { bind, values, order, behind };
 }
 
 /** As the partial indexes state it. */
