@@ -81,4 +81,13 @@ export class ReturnsConfig extends SearchingServiceConfig {
   @Env('SYNC_INPUT_TZ', { expects: 'a name of a time zone, such as Europe/London' })
   @IsString()
   inputTimeZone: string = 'UTC';
+
+  /** Under which the shop's log finds what happens to orders: as the shop's own settings say. */
+  @Env('SHOP_LOG_VENTURE')
+  @IsNotEmpty()
+  shopVenture: string = 'lockstep';
+
+  @Env('SHOP_LOG_SOURCE', { expects: '<country>/<environment>, such as ke/live' })
+  @IsNotEmpty()
+  shopSource: string = 'ke/live';
 }

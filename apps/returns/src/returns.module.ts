@@ -28,6 +28,7 @@ import { OrderReturnsController } from './order-returns/order-returns.controller
 import { OrderReturnsStore } from './order-returns/order-returns.store.js';
 import { ReturnMetrics } from './order-returns/return.metrics.js';
 import { ReturnEventsStore } from './order-returns/return-events.store.js';
+import { OrderLog } from './orders/order-log.js';
 import { OrdersController } from './orders/orders.controller.js';
 import { CreateOrders1763800000201 } from './orders/orders.migration.js';
 import { OrdersStore } from './orders/orders.store.js';
@@ -101,6 +102,7 @@ export class ReturnsModule {
       providers: [
         BrokerHealth,
         BrokerMetrics,
+        OrderLog,
         OrdersStore,
         OrderReturnsStore,
         ReturnEventsStore,

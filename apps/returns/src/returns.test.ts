@@ -1,4 +1,4 @@
-import type { IdentifierIds, ImportParent } from '@lockstep/contracts';
+import type { IdentifierIds, ImportParent, ShopLogEntryV1 } from '@lockstep/contracts';
 import {
   createTestDatabase,
   createTestVhost,
@@ -132,6 +132,25 @@ describeWithEngines('orders and returns', (engines) => {
     expect((await call('get', '/api/returns/dead-letters')).status).toBe(200);
     expect((await call('get', '/api/orders/1', null)).status).toBe(401);
     expect((await call('put', '/api/orders/9000000000000001').send(ORDER)).body.code).toBe('ID_RESERVED');
+  });
+
+  it("tell the shop's log what happens to them, by the items of the order, and nothing personal", async () => {
+    await put('/api/orders/301', { ...ORDER, items: [{ orderItemId: 45123, sku: 'X', quantity: 1 }] });
+    const shipment = { customer: { name: 'Kim Novak' } };
+    const items = [{ returnItemId: 1, orderItemId: 45123, quantity: 1 }];
+    await put('/api/returns/301', { ...RETURN, orderId: 301, items, shipment });
+    await call('post', '/api/returns/301/events').send({ source: 'courier', status: 'picked_up' });
+    await call('post', '/api/returns/301/events').send({ source: 'courier', status: 'picked_up' });
+    const told: { body: string }[] = await app
+      .get(DataSource)
+      .query(
+        `SELECT convert_from(body, 'UTF8') AS body FROM outbox WHERE routing_key = 'shop-update.log.recorded' ORDER BY id`,
+      );
+    const entries = told.flatMap(({ body }) => (JSON.parse(body) as { items: ShopLogEntryV1[] }).items);
+    const own = entries.filter(({ itemIds }) => itemIds?.includes('45123'));
+    expect(own.map(({ method }) => method)).toEqual(['order.save', 'return.save', 'return.event']);
+    expect(own.every(({ message, direction }) => direction === 'order_call' && message.includes('"45123"'))).toBe(true);
+    expect(JSON.stringify(own)).not.toContain('Novak');
   });
 
   it('are made by an import, level by level, as the example feed wants it', async () => {

@@ -85,9 +85,15 @@ const PICKED_UP_BY_OTHERS: ReadonlySet<string> = new Set([
   'drop_off',
 ]);
 
+/** An event with all that is asked of it more than once. */
 interface Told extends ReturnEvent {
   readonly at: string;
+  readonly atMs: number;
   readonly word: string;
+  /** What it says of the parcel: null for a known word that changes nothing, undefined for an unknown one. */
+  readonly state: ReturnStatus | null | undefined;
+  /** What it says of items; undefined: nothing. */
+  readonly itemState: ItemStatus | undefined;
 }
 
 /** Folds the log of one return. */
@@ -133,9 +139,9 @@ function foldWay(known: FoldedReturn, log: readonly Told[]): Way {
   let pickedUpAt: string | null = null;
   let onTheWayAt: string | null = null;
   let deliveredAt: string | null = null;
-  const received = log.find((told) => stateOf(told) === 'RETURN_IN_PROCESSING' || isQcOfWarehouse(told));
+  const received = log.find((told) => told.state === 'RETURN_IN_PROCESSING' || isQcOfWarehouse(told));
   for (const told of log) {
-    const state = stateOf(told);
+    const { state } = told;
     if (state === 'RETURN_ON_THE_WAY') onTheWayAt ??= told.at;
     if (told.word === 'picked_up') pickedUpAt ??= told.at;
     if (state === 'RETURN_DELIVERED') deliveredAt = told.at;
@@ -168,7 +174,7 @@ function foldItems(ids: readonly number[], log: readonly Told[], receivedAt: str
   const items = new Map(ids.map((id) => [id, start]));
   const byWarehouse = new Set<number>();
   for (const told of log) {
-    const status = itemStateOf(told);
+    const { itemState: status } = told;
     if (status === undefined) continue;
     for (const id of told.returnItemId === null ? ids : [told.returnItemId]) {
       const item = items.get(id);
@@ -186,19 +192,21 @@ function mayChange(item: FoldedItem, next: ItemStatus, { source }: Told, isWareh
   return !isWarehouseEnd && !isTerminal(item.status);
 }
 
+type Words = Pick<ReturnEvent, 'source' | 'returnItemId' | 'itemStatus'> & { readonly word: string };
+
 /** What is told of the parcel. A courier who has lost one item of several has not lost the parcel. */
-function stateOf(told: Told): ReturnStatus | null | undefined {
-  const { source, word } = told;
-  if (source === 'forward' || (source === 'courier' && itemStateOf(told) !== undefined)) return null;
+function stateOf({ source, word }: Words, itemState: ItemStatus | undefined): ReturnStatus | null | undefined {
+  if (source === 'forward' || (source === 'courier' && itemState !== undefined)) return null;
   return returnStatusOf(source, word);
 }
 
-function isQcOfWarehouse(told: Told): boolean {
-  return told.source === 'warehouse' && itemStateOf(told) !== undefined;
+function isQcOfWarehouse({ source, itemState }: Told): boolean {
+  return source === 'warehouse' && itemState !== undefined;
 }
 
 /** A courier tells of an item only by naming it. */
-function itemStateOf({ source, word, itemStatus, returnItemId }: Told): ItemStatus | undefined {
+function itemStateOf({ source, word, itemStatus, returnItemId }: Words): ItemStatus | undefined {
+  if (source === 'forward') return undefined;
   if (source === 'courier') {
     const status = returnItemId === null ? undefined : itemStatusOf(toWord(itemStatus ?? word));
     return status === 'LOST' || status === 'DAMAGED' ? status : undefined;
@@ -206,10 +214,10 @@ function itemStateOf({ source, word, itemStatus, returnItemId }: Told): ItemStat
   return itemStatus === null ? itemStatusOf(word) : itemStatusOf(toWord(itemStatus));
 }
 
-function isUnknown(told: Told): boolean {
-  if (told.source === 'forward') return false;
-  if (told.itemStatus !== null && itemStatusOf(toWord(told.itemStatus)) === undefined) return true;
-  return itemStateOf(told) === undefined && returnStatusOf(told.source, told.word) === undefined;
+function isUnknown({ source, itemStatus, state, itemState }: Told): boolean {
+  if (source === 'forward') return false;
+  if (itemStatus !== null && itemState === undefined && itemStatusOf(toWord(itemStatus)) === undefined) return true;
+  return itemState === undefined && state === undefined;
 }
 
 /** True for an event of which nobody here knows what it means. */
@@ -233,12 +241,26 @@ function foldForward(log: readonly Told[]): 'DELIVERED' | 'HANDOVER_DONE' {
 
 function toTold(event: ReturnEvent): Told {
   const { externalUpdatedAt, createdAt } = event;
-  const isKnown = externalUpdatedAt !== null && Date.parse(externalUpdatedAt) > 0;
-  return { ...event, at: isKnown ? externalUpdatedAt : createdAt, word: toWord(event.status) };
+  const externalMs = externalUpdatedAt === null ? 0 : Date.parse(externalUpdatedAt);
+  const words = {
+    source: event.source,
+    word: toWord(event.status),
+    itemStatus: event.itemStatus,
+    returnItemId: event.returnItemId,
+  };
+  const itemState = itemStateOf(words);
+  return {
+    ...event,
+    at: externalUpdatedAt !== null && externalMs > 0 ? externalUpdatedAt : createdAt,
+    atMs: externalMs > 0 ? externalMs : Date.parse(createdAt),
+    word: words.word,
+    state: stateOf(words, itemState),
+    itemState,
+  };
 }
 
 function byTime(a: Told, b: Told): number {
-  return Date.parse(a.at) - Date.parse(b.at) || a.id - b.id;
+  return a.atMs - b.atMs || a.id - b.id;
 }
 
 function latest(instants: readonly (string | null)[]): string | null {

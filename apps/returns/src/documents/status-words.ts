@@ -95,8 +95,12 @@ const ITEM_WORDS: Readonly<Record<string, ItemStatus>> = {
 export const EVENT_SOURCES = ['courier', 'warehouse', 'forward'] as const;
 export type EventSource = (typeof EVENT_SOURCES)[number];
 
+/** As most are spelt. */
+const PLAIN = /^[a-z0-9_]+$/;
+
 /** `In Transit`, `in-transit` and `IN_TRANSIT` are one word. */
 export function toWord(raw: string): string {
+  if (PLAIN.test(raw)) return raw;
   return raw
     .trim()
     .toLowerCase()

@@ -4,6 +4,7 @@ import { type Page, ProblemError } from '@lockstep/service';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type Listing, listRows } from '../orders/list-rows.js';
+import { type OrderCall, OrderLog } from '../orders/order-log.js';
 import { EVERYBODY, isLimited, ownsSql, type Tenant } from '../orders/tenant.js';
 import type { EventRecord } from './event-body.js';
 import { type OrderReturnRecord, type OrderReturnView, toOrderReturnRecord } from './order-return-body.js';
@@ -18,7 +19,10 @@ export interface LoadedReturn extends OrderReturnRecord {
 /** Returns and their items. The database raises the version with the commit of a change (see `changes/`). */
 @Injectable()
 export class OrderReturnsStore {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly log: OrderLog,
+  ) {}
 
   async find(id: number, tenant: Tenant): Promise<OrderReturnView | undefined> {
     const { manager } = this.dataSource;
@@ -40,7 +44,9 @@ export class OrderReturnsStore {
   save(record: OrderReturnRecord, tenant: Tenant): Promise<boolean> {
     return inTransaction(this.dataSource, async (manager) => {
       if (record.orderId !== null) await holdOrder(manager, record.orderId, tenant);
-      return (await saveReturns(manager, [record])).created.has(record.id);
+      const { created, changed } = await saveReturns(manager, [record]);
+      if (changed.has(record.id)) await this.log.record(manager, [toSaveCall(record)]);
+      return created.has(record.id);
     });
   }
 
@@ -61,6 +67,7 @@ export class OrderReturnsStore {
         manager,
         good.flatMap(({ id, events }) => events.map((event) => ({ ...event, returnId: id }))),
       );
+      await this.log.record(manager, good.filter(({ id }) => changed.has(id) || told.has(id)).map(toSaveCall));
       const updated = new Set([...changed, ...told].filter((id) => !created.has(id)));
       const refused = records
         .filter((record) => !isGood(record))
@@ -80,6 +87,9 @@ export class OrderReturnsStore {
          SELECT id FROM gone`,
         [id],
       );
+      if (gone.length > 0) {
+        await this.log.record(manager, [{ method: 'return.delete', said: { returnId: id }, orderItemIds: [] }]);
+      }
       return gone.length > 0;
     });
   }
@@ -91,6 +101,13 @@ export class OrderReturnsStore {
     );
     return rows.length > 0;
   }
+}
+
+function toSaveCall(record: OrderReturnRecord | LoadedReturn): OrderCall {
+  const { id: returnId, orderId, customerReturnNumber, returnType, items } = record;
+  const events = 'events' in record ? record.events.map(({ source, status }) => `${source} ${status}`) : [];
+  const said = { returnId, orderId, customerReturnNumber, returnType, events };
+  return { method: 'return.save', said, orderItemIds: items.map(({ orderItemId }) => orderItemId) };
 }
 
 const LISTING: Listing = {

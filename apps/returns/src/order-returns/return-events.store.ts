@@ -2,6 +2,7 @@ import { inTransaction } from '@lockstep/database';
 import { ProblemError } from '@lockstep/service';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { type OrderCall, OrderLog } from '../orders/order-log.js';
 import type { EventRecord, EventView } from './event-body.js';
 
 /** An event of one return. */
@@ -12,7 +13,10 @@ export interface ReturnEventRecord extends EventRecord {
 /** What happens to returns. An event is stored once, however often it is told. */
 @Injectable()
 export class ReturnEventsStore {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly log: OrderLog,
+  ) {}
 
   /** The event as it stands, and whether it is new. @throws ProblemError when the return, or its item, is not there */
   add(returnId: number, event: EventRecord): Promise<{ view: EventView; isNew: boolean }> {
@@ -20,6 +24,7 @@ export class ReturnEventsStore {
       await holdReturn(manager, returnId);
       await requireItem(manager, returnId, event.returnItemId);
       const isNew = (await addEvents(manager, [{ ...event, returnId }])).has(returnId);
+      if (isNew) await this.log.record(manager, [await toEventCall(manager, returnId, event)]);
       const [row]: { view: EventView }[] = await manager.query(
         `SELECT ${VIEW} AS view FROM return_event e WHERE e.return_id = $1 AND e.event_key = $2`,
         [returnId, event.eventKey],
@@ -36,6 +41,16 @@ export class ReturnEventsStore {
     );
     return rows.map(({ view }) => view);
   }
+}
+
+async function toEventCall(manager: EntityManager, returnId: number, event: EventRecord): Promise<OrderCall> {
+  const { source, status, returnItemId, itemStatus } = event;
+  const items: { id: number | null }[] = await manager.query(
+    'SELECT order_item_id AS id FROM return_item WHERE return_id = $1 AND ($2::bigint IS NULL OR id = $2)',
+    [returnId, returnItemId],
+  );
+  const said = { returnId, source, status, returnItemId, itemStatus };
+  return { method: 'return.event', said, orderItemIds: items.map(({ id }) => id) };
 }
 
 /** Stores what is new of the events, in the caller's transaction, which holds their returns; answers the returns that got any. */

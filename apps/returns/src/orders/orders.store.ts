@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type Listing, listRows } from './list-rows.js';
 import { type OrderRecord, type OrderView, toOrderRecord } from './order-body.js';
+import { type OrderCall, OrderLog } from './order-log.js';
 import type { OrdersQuery } from './orders.query.js';
 import type { Tenant } from './tenant.js';
 
@@ -17,7 +18,10 @@ export interface SavedOrders {
 /** Orders and their items. A change of either raises the order's version in its own transaction; no change does not. */
 @Injectable()
 export class OrdersStore {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly log: OrderLog,
+  ) {}
 
   async find(id: number): Promise<OrderView | undefined> {
     return (await readOrders(this.dataSource.manager, [id])).get(id);
@@ -29,8 +33,17 @@ export class OrdersStore {
 
   /** Creates or replaces orders; each id at most once. */
   save(orders: readonly OrderRecord[]): Promise<SavedOrders> {
-    return inTransaction(this.dataSource, (manager) => saveOrders(manager, orders));
+    return inTransaction(this.dataSource, async (manager) => {
+      const saved = await saveOrders(manager, orders);
+      await this.log.record(manager, orders.filter(({ id }) => saved.changed.has(id)).map(toOrderCall));
+      return saved;
+    });
   }
+}
+
+function toOrderCall({ id, customerOrderNumber, items }: OrderRecord): OrderCall {
+  const said = { orderId: id, customerOrderNumber, skus: items.map(({ sku }) => sku) };
+  return { method: 'order.save', said, orderItemIds: items.map(({ orderItemId }) => orderItemId) };
 }
 
 const LISTING: Listing = {

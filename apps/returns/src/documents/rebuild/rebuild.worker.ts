@@ -10,7 +10,7 @@ import { IndexRebuild } from './index-rebuild.js';
 import { REBUILD_CHANNEL, type Rebuild, RebuildEndedError, RebuildStore } from './rebuild.store.js';
 
 const LEASE_MS = 10_000;
-const REST_MS = 5_000;
+const REST_MS = 10_000;
 const SWEEP_EVERY_MS = 600_000;
 const MAX_REASON = 2_000;
 
