@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WokenLoop } from '@lockstep/messaging';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
@@ -26,6 +27,8 @@ export class Workforce implements OnApplicationBootstrap, BeforeApplicationShutd
   private readonly timing: WokenLoop;
   private readonly graceMs: number;
   private settledVersion = -1;
+  /** While all were at work: whoever finds nothing looks once more, because it may have looked too early. */
+  private isCalledAgain = false;
 
   constructor(
     dataSource: DataSource,
@@ -36,7 +39,7 @@ export class Workforce implements OnApplicationBootstrap, BeforeApplicationShutd
     this.graceMs = config.shutdownGraceMs;
     const { options } = dataSource;
     const schema = options.type === 'postgres' ? (options.schema ?? 'public') : 'public';
-    this.names = Array.from({ length: config.shopWorkers }, (_, index) => `${process.pid}-${index + 1}`);
+    this.names = Array.from({ length: config.shopWorkers }, (_, index) => `${hostname()}:${process.pid}-${index + 1}`);
     const onFailed = (error: unknown): void => this.log.error(`The queue could not be looked after: ${String(error)}`);
     const common = { dataSource, onFailed, backoff: BACKOFF };
     this.dispatching = new WokenLoop({
@@ -64,7 +67,8 @@ export class Workforce implements OnApplicationBootstrap, BeforeApplicationShutd
   /** Sets one more worker to work; it calls the next when it finds something. Answers when to look again. */
   private callToWork(): number {
     const idle = this.names.find((name) => !this.atWork.has(name));
-    if (idle !== undefined && !this.stopping.signal.aborted) {
+    if (idle === undefined) this.isCalledAgain = true;
+    else if (!this.stopping.signal.aborted) {
       const done = this.work(idle).finally(() => this.atWork.delete(idle));
       this.atWork.set(idle, done);
     }
@@ -80,8 +84,9 @@ export class Workforce implements OnApplicationBootstrap, BeforeApplicationShutd
         });
         failures = 0;
         if (look.kind === 'worked') continue;
-        if (look.waitMs === undefined) return;
-        await this.pause(Math.max(look.waitMs, SHORTEST_WAIT_MS));
+        if (look.waitMs !== undefined) await this.pause(Math.max(look.waitMs, SHORTEST_WAIT_MS));
+        else if (this.isCalledAgain) this.isCalledAgain = false;
+        else return;
       } catch (error) {
         failures += 1;
         this.log.error(`A call could not be made or applied: ${String(error)}`);
