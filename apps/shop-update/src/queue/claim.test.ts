@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CLAIM_SQL } from './calls.store.js';
 import { VIEW_SQL } from './lane.store.js';
 import { type OpenQueue, openQueue } from './queue.fixture.js';
+import { WAITS_FOR_KEYS_SQL } from './re-entry.js';
 import { DUE_SQL } from './timers.store.js';
 
 const LANES = 30_000;
@@ -69,6 +70,16 @@ describeWithEngines('a queue in which very much waits', (engines) => {
     const plan = await explain(VIEW_SQL, [[1], 20, true]);
     expect(nodes(plan).map((node) => node['Node Type'])).not.toContain('Seq Scan');
     expect(touched(plan)).toBeLessThanOrEqual(30);
+  });
+
+  it('finds what waits of a product and topic by the index that lets only one wait', async () => {
+    const plan = await explain(`SELECT i.* FROM sync_item i WHERE ${WAITS_FOR_KEYS_SQL}`, [
+      [1, 1],
+      [9_500, 16_000],
+      ['price', 'price'],
+    ]);
+    expect(nodes(plan).map((node) => node['Index Name'])).toContain('sync_item_waiting_key');
+    expect(touched(plan)).toBeLessThanOrEqual(4);
   });
 
   it('finds what is due without looking at what is not', async () => {

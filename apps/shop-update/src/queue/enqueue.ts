@@ -8,7 +8,7 @@ import { type Item, insertItems, readItems, toNanoseconds } from './item.js';
 import { Journal } from './journal.js';
 import { lockLanes, settleLanes } from './lane.store.js';
 import { databaseTime } from './queue-time.js';
-import { place, reset, WAITS_SQL } from './re-entry.js';
+import { place, reset, WAITS_FOR_KEYS_SQL, WAITS_SQL } from './re-entry.js';
 import { releaseBlocked } from './release.js';
 import { isCreate, type Topic } from './topics.js';
 
@@ -107,16 +107,11 @@ async function enqueue(manager: EntityManager, keys: readonly ItemKey[], setting
 }
 
 function readWaiting(manager: EntityManager, keys: readonly ItemKey[]): Promise<Item[]> {
-  return readItems(
-    manager,
-    `${WAITS_SQL} AND (i.product_set_id, coalesce(i.product_id, 0), i.topic) IN
-       (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[]))`,
-    [
-      keys.map(({ productSetId }) => productSetId),
-      keys.map(({ productId }) => productId ?? 0),
-      keys.map(({ topic }) => topic),
-    ],
-  );
+  return readItems(manager, WAITS_FOR_KEYS_SQL, [
+    keys.map(({ productSetId }) => productSetId),
+    keys.map(({ productId }) => productId ?? 0),
+    keys.map(({ topic }) => topic),
+  ]);
 }
 
 /** The item that waits keeps its place and its hold; one that was given up begins anew. */

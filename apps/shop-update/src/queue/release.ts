@@ -4,7 +4,7 @@ import { decideEntry, type Entry, type ItemFacts } from './decide-entry.js';
 import { keyText, readFacts } from './facts.store.js';
 import { type Item, readItems } from './item.js';
 import { Journal } from './journal.js';
-import { place, reset, WAITS_SQL } from './re-entry.js';
+import { place, reset, WAITS_FOR_KEYS_SQL } from './re-entry.js';
 import { isWaiting } from './statuses.js';
 
 /**
@@ -56,17 +56,12 @@ export async function absorbFollowers(
   const back = returned.map((item) => journal.latest(item)).filter(takesAlong);
   if (back.length === 0) return;
   const byKey = new Map(back.map((item) => [keyText(item), item]));
-  const followers = await readItems(
-    manager,
-    `${WAITS_SQL} AND NOT i.id = ANY ($4::bigint[]) AND (i.product_set_id, coalesce(i.product_id, 0), i.topic) IN
-       (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[]))`,
-    [
-      back.map(({ productSetId }) => productSetId),
-      back.map(({ productId }) => productId ?? 0),
-      back.map(({ topic }) => topic),
-      back.map(({ id }) => id),
-    ],
-  );
+  const followers = await readItems(manager, `${WAITS_FOR_KEYS_SQL} AND NOT i.id = ANY ($4::bigint[])`, [
+    back.map(({ productSetId }) => productSetId),
+    back.map(({ productId }) => productId ?? 0),
+    back.map(({ topic }) => topic),
+    back.map(({ id }) => id),
+  ]);
   if (followers.length === 0) return;
   const facts = new Map((await readFacts(manager, followers)).map((fact) => [keyText(fact), fact]));
   for (const follower of followers) {
