@@ -4,6 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { batchMax, methodOf } from '../shop/topic-methods.js';
 import type { Settings } from '../shop-config/settings.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
+import { claimLanes, insertCall, occupyLanes, type ReadyLane } from './call-rows.store.js';
 import { toItemError } from './error-signature.js';
 import { failItem } from './fail-item.js';
 import { type Item, readItems } from './item.js';
@@ -47,16 +48,8 @@ export class BuildFailedError extends Error {
   }
 }
 
-/** What a shop's answer may take beyond the times set, before its worker is held for dead. */
-const LEASE_MARGIN_MS = 15_000;
 /** Lanes that are sent away in one transaction while nothing may be sent. */
 const DEFERRED_AT_ONCE = 200;
-
-interface ReadyLane {
-  readonly id: number;
-  readonly itemId: number;
-  readonly configVersion: number;
-}
 
 /**
  * Makes calls of what is ready. One transaction takes the items, reads what is to be said, and stores the call: a worker that
@@ -207,64 +200,7 @@ function toCalledItem({ id, productSetId, productId, topic, requeueCount, enqueu
   return { itemId: id, productSetId, productId, topic, requeueCount, enqueuedAtNs };
 }
 
-/** Lanes that others are at are left to them. */
-function claimLanes(manager: EntityManager, topic: Topic, limit: number, now: Date): Promise<ReadyLane[]> {
-  return manager.query(CLAIM_SQL, [topic, now, limit]);
-}
-
-/** By `sync_lane_ready_idx` alone, however many wait. */
-export const CLAIM_SQL = `
-  SELECT product_set_id AS id, ready_item_id AS "itemId", config_version AS "configVersion" FROM sync_lane
-  WHERE ready_topic = $1 AND ready_at <= $2 ORDER BY ready_at, product_set_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED`;
-
 function readReady(manager: EntityManager, lanes: readonly ReadyLane[]): Promise<Item[]> {
   const ids = lanes.map(({ itemId }) => itemId);
   return readItems(manager, `i.id = ANY ($1::bigint[]) AND i.status = 'pending'`, [ids]);
-}
-
-/** An item on its way is the only one of its lane. */
-async function occupyLanes(manager: EntityManager, productSetIds: readonly number[], now: Date): Promise<void> {
-  if (productSetIds.length === 0) return;
-  await manager.query(
-    `UPDATE sync_lane SET ready_at = NULL, ready_item_id = NULL, ready_topic = NULL
-     WHERE product_set_id = ANY ($1::bigint[]) AND ready_at <= $2`,
-    [productSetIds, now],
-  );
-}
-
-async function insertCall(
-  manager: EntityManager,
-  call: Omit<ShopCall, 'id'>,
-  { sent }: BuiltPayload,
-  {
-    topic,
-    worker,
-    settings,
-    now,
-  }: { readonly topic: Topic; readonly worker: string; readonly settings: Settings; readonly now: Date },
-): Promise<ShopCall> {
-  const { connectSeconds, responseSeconds, ackSeconds, version, flow } = settings;
-  const answerMs = 1_000 * (connectSeconds + (flow === 'synchronous' ? responseSeconds : ackSeconds));
-  const [row]: { id: string }[] = await manager.query(
-    `WITH stored AS (
-       INSERT INTO sync_call (flow, method, topic, payload, config_version, worker, created_at, lease_until)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id), items AS (
-     INSERT INTO sync_call_item (call_id, position, item_id, fingerprint)
-     SELECT stored.id, s.place - 1, s.item_id, s.fingerprint
-     FROM stored, unnest($9::bigint[], $10::text[]) WITH ORDINALITY AS s (item_id, fingerprint, place))
-     SELECT id::text FROM stored`,
-    [
-      call.flow,
-      call.method,
-      topic,
-      JSON.stringify(call.params),
-      version,
-      worker,
-      now,
-      new Date(now.getTime() + answerMs + LEASE_MARGIN_MS),
-      sent.map(({ itemId }) => itemId),
-      sent.map(({ fingerprint }) => fingerprint),
-    ],
-  );
-  return { id: (row as { id: string }).id, ...call };
 }

@@ -1,6 +1,6 @@
 import { describeWithEngines } from '@lockstep/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CLAIM_SQL } from './calls.store.js';
+import { CLAIM_SQL } from './call-rows.store.js';
 import { VIEW_SQL } from './lane.store.js';
 import { type OpenQueue, openQueue } from './queue.fixture.js';
 import { WAITS_FOR_KEYS_SQL } from './re-entry.js';

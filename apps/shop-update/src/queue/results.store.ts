@@ -5,6 +5,7 @@ import { readResults } from '../shop/read-results.js';
 import type { Settings } from '../shop-config/settings.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
 import { acceptAnswer } from './accept-answer.js';
+import { closeCall, writeOutcomes } from './call-outcome.store.js';
 import { type CheckedResult, checkResult } from './check-result.js';
 import { toItemError } from './error-signature.js';
 import { failItem } from './fail-item.js';
@@ -12,6 +13,7 @@ import { type KnownCatalogue, lockCatalogue, readHolders, writeGains } from './g
 import { type Item, readItems } from './item.js';
 import { Journal } from './journal.js';
 import { lockKnownLanes, settleLanes } from './lane.store.js';
+import { finish, lead, unusable, withoutGains } from './lead-item.js';
 import { type OpenCall, openCall, type SentItem } from './open-call.store.js';
 import { QueueTime } from './queue-time.js';
 import { absorbFollowers, releaseBlocked } from './release.js';
@@ -169,11 +171,21 @@ export class ResultsStore {
         const items = accepted.map(({ no, sent: { item } }, index) => {
           const got = journal.take(item, no, { status: 'got_response', requestId: call.id, failedAt: null });
           const { result: itemResult } = accepted[index] as Accepted;
-          return lead(journal, got, checked[index] as CheckedResult, { call, settings, itemResult, keepFor });
+          return lead(journal, got, checked[index] as CheckedResult, {
+            method: call.method,
+            settings,
+            itemResult,
+            keepFor,
+          });
         });
         await this.conclude(manager, journal, call.known, items, checked, settings);
         const isUnusable = checked.every(({ kind }) => kind === 'bad_response' || kind === 'src_id_conflict');
-        await writeOutcomes(manager, call, accepted, checked);
+        await writeOutcomes(
+          manager,
+          call,
+          accepted.map(({ sent }) => sent.position),
+          checked,
+        );
         const outcome = isUnusable ? 'unusable' : 'answered';
         await closeCall(manager, call, { outcome, httpStatus: options.httpStatus, now, hasAnswer: true });
         return isUnusable ? 'unusable' : 'applied';
@@ -278,103 +290,6 @@ export class ResultsStore {
   }
 }
 
-interface LeadOptions {
-  readonly settings: Settings;
-  readonly itemResult: ItemResult;
-  readonly keepFor?: string | undefined;
-  readonly call?: OpenCall;
-}
-
-/** From its response to its end, or back into the queue. */
-function lead(journal: Journal, got: Item, checked: CheckedResult, options: LeadOptions): Item {
-  if (checked.kind === 'bad_response' || checked.kind === 'src_id_conflict')
-    return finish(journal, got, checked, options);
-  const building = journal.take(got, '15', { status: 'building_response_payload' });
-  if (checked.kind === 'refused') return finish(journal, building, checked, options);
-  return finish(journal, journal.take(building, '16', { status: 'response_processing' }), checked, options);
-}
-
-function finish(
-  journal: Journal,
-  item: Item,
-  checked: CheckedResult,
-  { settings, itemResult, keepFor, call }: LeadOptions,
-): Item {
-  const method = call?.method ?? null;
-  switch (checked.kind) {
-    case 'synced':
-      if (keepFor === undefined) return journal.take(item, '19', { status: 'synced', unapplied: null });
-      return failItem(journal, item, '20', toItemError(method, 'not_written', keepFor), settings, {
-        keep: { unapplied: itemResult },
-      });
-    case 'refused':
-      return failItem(journal, item, '17', toItemError(method, checked.code, checked.message), settings);
-    default: {
-      const error = toItemError(method, checked.kind, checked.detail);
-      return journal.take(item, '18', {
-        status: 'blocked',
-        reason: checked.kind,
-        blockedBy: checked.kind === 'src_id_conflict' ? checked.holder : null,
-        lastError: error.text,
-        errorSignature: error.signature,
-        unapplied: null,
-      });
-    }
-  }
-}
-
 function isOnItsWay({ item }: SentItem, call: OpenCall): boolean {
   return item.status === 'made_request' && item.requestId === call.id;
-}
-
-function unusable(detail: string): ItemResult {
-  return { kind: 'unusable', detail };
-}
-
-function withoutGains(checked: CheckedResult): CheckedResult {
-  return 'gains' in checked ? { ...checked, gains: { products: [], setSrcId: null } } : checked;
-}
-
-async function writeOutcomes(
-  manager: EntityManager,
-  call: OpenCall,
-  accepted: readonly Accepted[],
-  checked: readonly CheckedResult[],
-): Promise<void> {
-  await manager.query(
-    `UPDATE sync_call_item c SET outcome = s.outcome, error = s.error
-     FROM unnest($2::int[], $3::text[], $4::text[]) AS s (position, outcome, error)
-     WHERE c.call_id = $1 AND c.position = s.position`,
-    [
-      call.id,
-      accepted.map(({ sent }) => sent.position),
-      checked.map(({ kind }) => kind),
-      checked.map((each) => ('message' in each ? each.message : 'detail' in each ? each.detail : null)),
-    ],
-  );
-}
-
-/** A call that was given up stays so; one that is answered stays answered. */
-async function closeCall(
-  manager: EntityManager,
-  { id }: OpenCall,
-  end: {
-    readonly outcome: 'acknowledged' | 'answered' | 'unusable' | 'failed' | 'expired';
-    readonly now: Date;
-    readonly httpStatus?: number | undefined;
-    readonly reason?: string;
-    readonly detail?: string;
-    readonly hasAnswer?: boolean;
-  },
-): Promise<void> {
-  const { outcome, now, httpStatus = null, reason = null, detail = null, hasAnswer = false } = end;
-  await manager.query(
-    `UPDATE sync_call
-     SET outcome = CASE WHEN $5 OR outcome IN ('open', 'acknowledged') THEN $2 ELSE outcome END, lease_until = NULL,
-       acked_at = CASE WHEN $2 = 'acknowledged' THEN coalesce(acked_at, $3) ELSE acked_at END,
-       responded_at = CASE WHEN $5 THEN $3 ELSE responded_at END,
-       http_status = coalesce($4, http_status), error_reason = coalesce($6, error_reason), error = coalesce($7, error)
-     WHERE id = $1`,
-    [id, outcome, now, httpStatus, hasAnswer, reason, detail?.slice(0, 1_000) ?? null],
-  );
 }
