@@ -22,7 +22,7 @@ import {
 import { FLOWS, type Flow, SHOP_METHODS, type ShopMethod, TOPICS, type Topic } from '../queue/topics.js';
 
 const DAY_SECONDS = 86_400;
-const NAME = /^[a-z0-9][a-z0-9_-]{0,39}$/;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/;
 
 /** How a topic is treated. */
 export class TopicBody {
@@ -175,7 +175,7 @@ export class ConfigBody {
   @ArrayMaxSize(2)
   @ArrayUnique()
   @IsString({ each: true })
-  @MinLength(4, { each: true })
+  @MinLength(1, { each: true })
   @MaxLength(500, { each: true })
   callbackApiKeys?: string[] | null;
 
