@@ -255,6 +255,18 @@ describeOnEveryEngine('the callbacks of the shop', (engines) => {
     expect(stored?.text).not.toContain(KEY);
   });
 
+  it('are configured by what was shown before, unless somebody was faster', async () => {
+    const { body: shown } = await call('get', '/api/shop-update/config');
+    const put = (body: object) => call('put', '/api/shop-update/config').send(body);
+    const changed = await put({ ...shown, ackSeconds: 20 });
+    expect([changed.status, changed.body]).toMatchObject([200, { ackSeconds: 20, version: shown.version + 1 }]);
+    expect(changed.body.callbackApiKeyFingerprints).toEqual(shown.callbackApiKeyFingerprints);
+    const late = await put({ ...shown, ackSeconds: 30 });
+    expect([late.status, late.body]).toMatchObject([409, { code: 'CONFIG_CHANGED', version: shown.version + 1 }]);
+    expect((await put({ ackSeconds: null, nonsense: 1 })).status).toBe(400);
+    expect((await put({ ackSeconds: null })).body.ackSeconds).toBe(15);
+  });
+
   it('are configured by an admin alone', async () => {
     const token = async (role: string) =>
       (await call('post', '/api/tokens').send({ name: role, role, scopes: [] })).body.key as string;

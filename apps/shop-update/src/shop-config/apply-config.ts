@@ -15,7 +15,8 @@ export function applyConfig(former: StoredSettings, body: ConfigBody, allowPriva
   const { callbackApiKeys, topics, breaker, ...plain } = body;
   const changes: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(plain)) {
-    if (value === undefined) continue;
+    // What is shown beside the settings is none of them.
+    if (value === undefined || !(field in DEFAULT_SETTINGS)) continue;
     changes[field] = value === null ? DEFAULT_SETTINGS[field as keyof StoredSettings] : value;
   }
   const next: StoredSettings = {
@@ -27,6 +28,13 @@ export function applyConfig(former: StoredSettings, body: ConfigBody, allowPriva
   };
   refuseUnreachable(next);
   return next;
+}
+
+/** Throws the 409 of a change that was made from settings which are not in force any more. */
+export function refuseOutdated(stated: number | null | undefined, inForce: number): void {
+  if (stated === undefined || stated === null || stated === inForce) return;
+  const detail = `The settings are at version ${inForce} by now; look at them again.`;
+  throw new ProblemError(409, 'CONFIG_CHANGED', detail, { version: inForce });
 }
 
 /** What is kept of a key. */

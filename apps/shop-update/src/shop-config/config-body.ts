@@ -2,6 +2,7 @@ import { IsInstant, IsStorableText } from '@lockstep/contracts';
 import { OmitType } from '@nestjs/mapped-types';
 import { Type } from 'class-transformer';
 import {
+  Allow,
   ArrayMaxSize,
   ArrayUnique,
   IsArray,
@@ -22,7 +23,7 @@ import {
 import { FLOWS, type Flow, SHOP_METHODS, type ShopMethod, TOPICS, type Topic } from '../queue/topics.js';
 
 const DAY_SECONDS = 86_400;
-const NAME = /^[a-z0-9][a-z0-9_-]{0,39}$/;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/;
 
 /** How a topic is treated. */
 export class TopicBody {
@@ -175,7 +176,7 @@ export class ConfigBody {
   @ArrayMaxSize(2)
   @ArrayUnique()
   @IsString({ each: true })
-  @MinLength(4, { each: true })
+  @MinLength(1, { each: true })
   @MaxLength(500, { each: true })
   callbackApiKeys?: string[] | null;
 
@@ -295,6 +296,32 @@ export class ConfigBody {
   @ValidateNested()
   @Type(() => BreakerBody)
   breaker?: BreakerBody | null;
+}
+
+/** A change as it is sent. What an answer shows beside the settings may come back with it, and is overlooked. */
+export class ConfigChange extends ConfigBody {
+  /** The version that the change was made from: refused when there is a newer one. Default: whatever is in force. */
+  @IsOptional()
+  @IsInt()
+  version?: number | null;
+
+  @Allow()
+  changedBy?: unknown;
+
+  @Allow()
+  changedAt?: unknown;
+
+  @Allow()
+  hasPassword?: unknown;
+
+  @Allow()
+  callbackApiKeyFingerprints?: unknown;
+
+  @Allow()
+  pausedTopics?: unknown;
+
+  @Allow()
+  draining?: unknown;
 }
 
 /** Calls that are still open under the flow that was in force before. */

@@ -2,8 +2,8 @@ import { type Actor, Answers, CurrentActor, Requires } from '@lockstep/service';
 import { Body, Controller, Get, Put } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ShopUpdateConfig } from '../shop-update.config.js';
-import { applyConfig } from './apply-config.js';
-import { ConfigAnswer, ConfigBody } from './config-body.js';
+import { applyConfig, refuseOutdated } from './apply-config.js';
+import { ConfigAnswer, ConfigChange } from './config-body.js';
 import { ShopSettings } from './shop-settings.store.js';
 
 /** The settings of the shop: a change is in force for the next call. */
@@ -40,9 +40,12 @@ export class ShopConfigController {
   @Put()
   @Requires('admin')
   @Answers(200, ConfigAnswer)
-  async change(@Body() body: ConfigBody, @CurrentActor() actor: Actor): Promise<ConfigAnswer> {
+  async change(@Body() body: ConfigChange, @CurrentActor() actor: Actor): Promise<ConfigAnswer> {
     const { shopUrlAllowPrivate } = this.config;
-    await this.settings.save(this.dataSource, actor.id, (former) => applyConfig(former, body, shopUrlAllowPrivate));
+    await this.settings.save(this.dataSource, actor.id, (former, version) => {
+      refuseOutdated(body.version, version);
+      return applyConfig(former, body, shopUrlAllowPrivate);
+    });
     return this.show();
   }
 }

@@ -35,14 +35,14 @@ export class ShopSettings {
   async save(
     dataSource: DataSource,
     changedBy: string,
-    change: (former: StoredSettings) => StoredSettings,
+    change: (former: StoredSettings, version: number) => StoredSettings,
   ): Promise<void> {
     await inTransaction(dataSource, async (manager) => {
       await manager.query('LOCK TABLE shop_config IN SHARE ROW EXCLUSIVE MODE');
-      const [row]: { settings: StoredSettings }[] = await manager.query(
-        'SELECT settings FROM shop_config ORDER BY version DESC LIMIT 1',
+      const [row]: { version: string; settings: StoredSettings }[] = await manager.query(
+        'SELECT version, settings FROM shop_config ORDER BY version DESC LIMIT 1',
       );
-      const next = change({ ...DEFAULT_SETTINGS, ...row?.settings });
+      const next = change({ ...DEFAULT_SETTINGS, ...row?.settings }, Number(row?.version ?? 0));
       await manager.query('INSERT INTO shop_config (settings, changed_by) VALUES ($1, $2)', [next, changedBy]);
       await manager.query(`SELECT pg_notify($1, '')`, [SETTINGS_CHANNEL]);
     });

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { CallOutcome, ShopCall } from '../queue/shop-call.js';
 import type { Flow } from '../queue/topics.js';
 import { DEFAULT_SETTINGS, type StoredSettings, toSettings } from '../shop-config/settings.js';
+import { checkedLookup } from './checked-lookup.js';
 import { ShopClient } from './shop.client.js';
 
 const CREATION = { id_catalog_product: '61001', product_set: '30455', seller_sku: 'LAMP', config_id: null };
@@ -112,6 +113,16 @@ describe('a call to the shop', () => {
       reason: 'connection',
       detail: expect.stringContaining('ECONNREFUSED'),
     });
+  });
+
+  it('finds out where a name leads when it connects, and connects to nothing else', async () => {
+    const resolve = checkedLookup((_host, done) => done(null, [{ address: '127.0.0.1', family: 4 }]));
+    const rebound = new ShopClient(false, resolve);
+    const settings = toSettings(1, { shopUrl: `https://shop.example.com:${shop.port}/rpc` });
+    const { outcome } = await rebound.send(aCall('synchronous'), settings);
+    const detail = 'shop.example.com stands for 127.0.0.1';
+    expect(outcome).toEqual({ kind: 'failed', reason: 'address_refused', detail });
+    await rebound.close();
   });
 
   it('that is answered without end is cut off', async () => {

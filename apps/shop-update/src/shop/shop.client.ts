@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import { Agent, type Dispatcher, errors } from 'undici';
 import type { CallErrorReason, CallOutcome, ShopCall } from '../queue/shop-call.js';
 import type { Settings } from '../shop-config/settings.js';
@@ -32,7 +33,10 @@ type Failed = Extract<CallOutcome, { kind: 'failed' }>;
 export class ShopClient {
   private agent: { readonly connectSeconds: number; readonly agent: Agent } | undefined;
 
-  constructor(private readonly allowPrivate: boolean) {}
+  constructor(
+    private readonly allowPrivate: boolean,
+    private readonly lookup: LookupFunction = checkedLookup(),
+  ) {}
 
   /** What came of it; never throws for what the shop or the network does. */
   async send(call: ShopCall, settings: Settings): Promise<SentCall> {
@@ -85,7 +89,7 @@ export class ShopClient {
     if (this.agent?.connectSeconds === connectSeconds) return this.agent.agent;
     void this.agent?.agent.close().catch(() => undefined);
     const agent = new Agent({
-      connect: { timeout: connectSeconds * 1_000, ...(this.allowPrivate ? {} : { lookup: checkedLookup() }) },
+      connect: { timeout: connectSeconds * 1_000, ...(this.allowPrivate ? {} : { lookup: this.lookup }) },
       autoSelectFamily: false,
       keepAliveTimeout: KEEP_ALIVE_MS,
       connections: MAX_CONNECTIONS,
