@@ -14,7 +14,7 @@ interface Counted {
 }
 
 const COUNTED: readonly Counted[] = [
-  { table: 'ended_items', keys: ['queued_hour', 'topic', 'outcome', 'age_class'], sums: ['items'] },
+  { table: 'ended_items', keys: ['queued_hour', 'outcome', 'age_class'], sums: ['items'] },
   { table: 'made_calls', keys: ['hour', 'method', 'topic', 'result', 'reason'], sums: ['calls', 'items'] },
   { table: 'call_times', keys: ['hour', 'method', 'kind', 'time_class'], sums: ['calls', 'sum_ms'] },
 ];

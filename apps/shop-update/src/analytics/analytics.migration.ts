@@ -14,12 +14,11 @@ export class CreateAnalytics1763900000501 implements MigrationInterface {
       -- Items that have come to their end, by the hour in which they were queued.
       CREATE TABLE ended_items (
         queued_hour timestamptz NOT NULL,
-        topic text NOT NULL,
         -- synced, superseded, cancelled.
         outcome text NOT NULL,
         age_class smallint NOT NULL,
         items bigint NOT NULL,
-        PRIMARY KEY (queued_hour, topic, outcome, age_class)
+        PRIMARY KEY (queued_hour, outcome, age_class)
       );
       CREATE TABLE ended_items_news (LIKE ended_items);
       -- Items sent and calls that have ended, by the hour in which they were sent.
@@ -67,17 +66,17 @@ const AGE = (row: string): string =>
 const ITEM_TRIGGERS = `
   CREATE FUNCTION count_inserted_items() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
-    INSERT INTO ended_items_news (queued_hour, topic, outcome, age_class, items)
-    SELECT ${HOUR_OF('m.queued_at')}, m.topic, m.status, ${AGE('m')}, count(*)
-    FROM made m WHERE m.finished_at IS NOT NULL GROUP BY 1, 2, 3, 4;
+    INSERT INTO ended_items_news (queued_hour, outcome, age_class, items)
+    SELECT ${HOUR_OF('m.queued_at')}, m.status, ${AGE('m')}, count(*)
+    FROM made m WHERE m.finished_at IS NOT NULL GROUP BY 1, 2, 3;
     RETURN NULL;
   END $$;
   CREATE TRIGGER count_inserted AFTER INSERT ON sync_item REFERENCING NEW TABLE AS made
     FOR EACH STATEMENT EXECUTE FUNCTION count_inserted_items();
   CREATE FUNCTION count_ended_item() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
-    INSERT INTO ended_items_news (queued_hour, topic, outcome, age_class, items)
-    VALUES (${HOUR_OF('NEW.queued_at')}, NEW.topic, NEW.status, ${AGE('NEW')}, 1);
+    INSERT INTO ended_items_news (queued_hour, outcome, age_class, items)
+    VALUES (${HOUR_OF('NEW.queued_at')}, NEW.status, ${AGE('NEW')}, 1);
     RETURN NULL;
   END $$;
   -- Every other move of an item costs nothing.

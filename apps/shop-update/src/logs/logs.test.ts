@@ -130,6 +130,19 @@ describeOnEveryEngine('the log', (engines) => {
     expect((await search({ q: 'venture:daraz' })).body.total).toBe(2);
   });
 
+  it('takes texts of any length and any characters', async () => {
+    const text = `${'"quoted" \\ \u0000 \ud800 '.repeat(30_000)}END`;
+    const lines = [1, 2, 3].map((n) => ({ direction: 'CallbackReply' as const, requestId: `big-${n}`, text }));
+    const { manager } = app.get(DataSource);
+    await manager.query(`INSERT INTO shop_config (settings, changed_by) VALUES ('{"venture":"lamoda"}', 'test')`);
+    await app.get(ShopLog).record(manager, lines);
+    await manager.query(`DELETE FROM shop_config WHERE settings->>'venture' = 'lamoda'`);
+    await waitFor('the long ones', async () => (await search({ q: 'requestId:big-*' })).body.total === 3);
+    const { body } = await search({ q: 'requestId:big-2 AND message:quoted' });
+    expect(body.items[0].message.length).toBeLessThanOrEqual(200_000);
+    expect(body.items[0].message).toMatch(/… cut big-2$/);
+  });
+
   it('counts what was found over time', async () => {
     const { body } = await call('get', '/api/logs/histogram', reader).query({ q: 'venture:jumia', from: 'now-1h' });
     expect(body).toMatchObject({ unit: 'minute', total: 5 });

@@ -37,8 +37,9 @@ interface Named {
 }
 
 const CUT = ' … cut';
-/** Entries of one message. */
+/** Entries of one message, and characters of theirs: beyond these another message is begun. */
 const MESSAGE_ENTRIES = 50;
+const MESSAGE_CHARACTERS = 500_000;
 
 /** Writes calls to the shop, its answers and its callbacks to the log, with the transaction of what they change. */
 @Injectable()
@@ -56,9 +57,8 @@ export class ShopLog {
     const shop = { venture: venture.toLowerCase(), source: `${country}/${environment}`.toLowerCase() };
     const named = await nameItems(manager, lines);
     const entries = lines.map((line, at) => ({ ...this.toEntry(line), ...shop, ...named[at] }));
-    for (let at = 0; at < entries.length; at += MESSAGE_ENTRIES) {
-      await this.outbox.add(manager, shopLogRecorded, { items: entries.slice(at, at + MESSAGE_ENTRIES) });
-    }
+    const messages = intoMessages(entries).map((items) => ({ payload: { items } }));
+    await this.outbox.addAll(manager, shopLogRecorded, messages);
   }
 
   private toEntry(line: ShopLogLine): Omit<ShopLogEntryV1, 'venture' | 'source'> {
@@ -79,6 +79,21 @@ export class ShopLog {
       errorReason: line.errorReason ?? null,
     };
   }
+}
+
+function intoMessages(entries: readonly ShopLogEntryV1[]): ShopLogEntryV1[][] {
+  const messages: ShopLogEntryV1[][] = [];
+  let room = 0;
+  for (const entry of entries) {
+    const last = messages.at(-1);
+    room -= entry.message.length;
+    if (last && room >= 0 && last.length < MESSAGE_ENTRIES) last.push(entry);
+    else {
+      messages.push([entry]);
+      room = MESSAGE_CHARACTERS - entry.message.length;
+    }
+  }
+  return messages;
 }
 
 function toMessage(parts: readonly (string | null)[], requestId: string | null): string {
