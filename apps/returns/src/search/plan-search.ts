@@ -90,7 +90,7 @@ export function planSearch(body: ReturnSearchBody, asking: Asking): SearchPlan {
 }
 
 /** The conditions of a token: what belongs to nobody is not its either. */
-export function tenantFilters({ accountSlugs, workspaces }: Tenant): Filter[] {
+function tenantFilters({ accountSlugs, workspaces }: Tenant): Filter[] {
   return [
     ...(accountSlugs.length > 0 ? [{ field: 'accountSlug', anyOf: accountSlugs }] : []),
     ...(workspaces.length > 0 ? [{ field: 'workspace', anyOf: workspaces }] : []),
@@ -98,7 +98,7 @@ export function tenantFilters({ accountSlugs, workspaces }: Tenant): Filter[] {
 }
 
 /** All conditions; those of the filter named are left out, for the facet of the same name. */
-export function toFilters(plan: SearchPlan, mode: QueryMode, without?: FacetName): Filter[] {
+function toFilters(plan: SearchPlan, mode: QueryMode, without?: FacetName): Filter[] {
   const ofReturns = [...plan.ofReturns].flatMap(([name, filter]) => (name === without ? [] : [filter]));
   const ofItems = itemFilters(plan, without);
   return [
@@ -244,7 +244,7 @@ function valuesOf(filters: ReturnFilters, name: FilterName): (string | boolean)[
 }
 
 /** By the clock of the one who asks: nothing in the index says that a return is late, so none is ever wrongly so. */
-export function lateFilter(now: Date): Filter {
+function lateFilter(now: Date): Filter {
   const before = new Date(now.getTime() - 1).toISOString();
   return {
     and: [

@@ -49,7 +49,6 @@ export const DATE_FIELDS = [
 export type DateField = (typeof DATE_FIELDS)[number];
 
 export const SORT_FIELDS = ['createdAt', 'statusUpdatedAt', 'receivedAt', 'completedAt', 'refundAmount'] as const;
-export type SortField = (typeof SORT_FIELDS)[number];
 
 /** What people work through, each of the last 30 days unless other dates are asked for. */
 export const TABS = {

@@ -5,11 +5,14 @@ import { StaleFenceError } from '@lockstep/search';
 import { isEngineUnavailable } from '@lockstep/service';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { ReturnsConfig } from '../../returns.config.js';
 import { ReturnFamily } from '../return-family.js';
 import { IndexRebuild } from './index-rebuild.js';
 import { REBUILD_CHANNEL, type Rebuild, RebuildEndedError, RebuildStore } from './rebuild.store.js';
 
-const LEASE_MS = 10_000;
+/** Longest time that a replica that died keeps a rebuild from being gone on with by another. */
+const MAX_LEASE_MS = 10_000;
+const REST_WHILE_ANOTHER_WORKS_MS = 1_000;
 const REST_MS = 10_000;
 const SWEEP_EVERY_MS = 600_000;
 const MAX_REASON = 2_000;
@@ -32,6 +35,7 @@ export class RebuildWorker implements OnApplicationBootstrap, BeforeApplicationS
     private readonly family: ReturnFamily,
     private readonly store: RebuildStore,
     private readonly rebuild: IndexRebuild,
+    private readonly config: ReturnsConfig,
   ) {
     this.loop = new WokenLoop({
       dataSource,
@@ -54,14 +58,14 @@ export class RebuildWorker implements OnApplicationBootstrap, BeforeApplicationS
   private async turn(): Promise<number> {
     await this.lookAfter();
     const active = await this.store.active();
-    if (active && active.state !== 'held') {
-      await this.leases.hold('returns.rebuild', { owner: this.owner, ttlMs: LEASE_MS }, (_, lost) =>
-        runInContext(contextOfRun(active.runId), () =>
-          this.attempt(active, AbortSignal.any([lost, this.stopping.signal])),
-        ),
-      );
-    }
-    return REST_MS;
+    if (!active || active.state === 'held') return REST_MS;
+    const ttlMs = Math.min(this.config.leaseSeconds * 1_000, MAX_LEASE_MS);
+    await this.leases.hold('returns.rebuild', { owner: this.owner, ttlMs }, (_, lost) =>
+      runInContext(contextOfRun(active.runId), () =>
+        this.attempt(active, AbortSignal.any([lost, this.stopping.signal])),
+      ),
+    );
+    return REST_WHILE_ANOTHER_WORKS_MS;
   }
 
   /** In any replica: what is done twice changes nothing. */
