@@ -10,12 +10,14 @@ import {
 } from '@lockstep/testing';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { startReturns } from '../returns.fixture.js';
 import { INDEX_READER, type IndexReader } from '../verify/index-reader.js';
 
 const KEY = 'test-admin-token';
 const RETURNS = 5;
+/** Bounds a wait on a busy machine; what is waited for takes seconds. */
+const LIMIT_MS = 60_000;
 
 interface RunRow {
   id: string;
@@ -25,6 +27,7 @@ interface RunRow {
 }
 
 describeWithEngines('a service that is killed in the middle of a run', (engines) => {
+  vi.setConfig({ testTimeout: 3 * LIMIT_MS, hookTimeout: 2 * LIMIT_MS });
   let places: TestPlaces;
   let client: pg.Client;
   let dying: RunningService | undefined;
@@ -78,7 +81,7 @@ describeWithEngines('a service that is killed in the middle of a run', (engines)
       'the job to be idle',
       async () => (await sql('SELECT FROM order_return_algolia_sync WHERE status > 0')).length === 0,
       {
-        timeoutMs: 30_000,
+        timeoutMs: LIMIT_MS,
       },
     );
     await rescuer.close();
@@ -94,7 +97,7 @@ describeWithEngines('a service that is killed in the middle of a run', (engines)
     }).catch(() => undefined);
   const untilDead = async (failpoint: string): Promise<void> => {
     const pid = dying?.pid() as number;
-    await waitFor(`${failpoint} to kill the service`, () => !isAlive(pid), { timeoutMs: 20_000 });
+    await waitFor(`${failpoint} to kill the service`, () => !isAlive(pid), { timeoutMs: LIMIT_MS });
   };
   const changeAll = () => sql('UPDATE order_return SET courier_name = md5(random()::text)');
   const base = async () =>
@@ -116,7 +119,7 @@ describeWithEngines('a service that is killed in the middle of a run', (engines)
     await waitFor(
       'every run to end',
       async () => (await sql('SELECT FROM return_sync_run WHERE ended_at IS NULL')).length === 0,
-      { timeoutMs: 30_000 },
+      { timeoutMs: LIMIT_MS },
     );
     const stored = await sql<{ id: string; version: string }>('SELECT id, version FROM order_return');
     const reader = rescuer?.get<IndexReader>(INDEX_READER) as IndexReader;
@@ -126,7 +129,7 @@ describeWithEngines('a service that is killed in the middle of a run', (engines)
         const copies = new Map((await reader.find(stored.map(({ id }) => Number(id)))).map((copy) => [copy.id, copy]));
         return stored.every(({ id, version }) => copies.get(Number(id))?.version === Number(version));
       },
-      { timeoutMs: 30_000 },
+      { timeoutMs: LIMIT_MS },
     );
   };
 

@@ -46,37 +46,38 @@ export class Recovery {
     return recovered;
   }
 
-  private async recoverOne(manager: EntityManager, job: Job): Promise<boolean> {
-    const recovery = decideRecovery(job);
-    const done = await (recovery === 'giveUp' ? this.giveUp(manager, job) : this.takeOver(manager, job));
-    if (done) failpoint('returns.recover.beforeCommit');
-    return done;
-  }
-
-  private async takeOver(manager: EntityManager, expired: Job): Promise<boolean> {
+  private async recoverOne(manager: EntityManager, expired: Job): Promise<boolean> {
     const job = await this.jobs.takeOver(manager, expired, WORKER_NAME, this.config.leaseSeconds * 1_000);
     if (!job) return false;
+    const runId = job.runId as string;
+    const held = { runId, leaseToken: job.leaseToken };
     const stopped = `${expired.leaseOwner} was last heard of at ${expired.heartbeatAt?.toISOString()}`;
-    if (decideRecovery(expired) === 'planAgain') {
-      await this.claims.announce(manager, job, `${stopped}; planned anew by ${WORKER_NAME}`);
-      return true;
+    switch (decideRecovery(expired)) {
+      case 'planAgain':
+        await this.claims.announce(manager, job, `${stopped}; planned anew by ${WORKER_NAME}`);
+        break;
+      case 'resumePages':
+        await this.resume(manager, job, held, stopped);
+        break;
+      case 'giveUp':
+        await this.giveUp(manager, held, stopped);
     }
-    const { open, total } = await this.pages.reopen(manager, job.runId as string);
-    await this.history.append(
-      manager,
-      job.runId as string,
-      `${stopped}; gone on with by ${WORKER_NAME}, ${open} of ${total} pages left`,
-    );
-    await this.pages.sendNext(manager, job);
-    await this.end.tryFinish(manager, job as Held & Job);
+    failpoint('returns.recover.beforeCommit');
     return true;
   }
 
+  private async resume(manager: EntityManager, job: Job, held: Held, stopped: string): Promise<void> {
+    const { open, total } = await this.pages.reopen(manager, held.runId);
+    const text = `${stopped}; gone on with by ${WORKER_NAME}, ${open} of ${total} pages left`;
+    await this.history.append(manager, held.runId, text);
+    await this.pages.sendNext(manager, job);
+    await this.end.tryFinish(manager, held);
+  }
+
   /** The base stays where it was, so that the next window takes up all of this one. */
-  private async giveUp(manager: EntityManager, job: Job): Promise<boolean> {
-    const error = `given up after ${MAX_ATTEMPTS} attempts, the last by ${job.leaseOwner}; the next run begins where this one began`;
-    const given = await this.jobs.release(manager, job as Held & Job, 'FAILED', error);
-    if (given) await this.history.append(manager, job.runId as string, error);
-    return given;
+  private async giveUp(manager: EntityManager, held: Held, stopped: string): Promise<void> {
+    const error = `${stopped}; given up after ${MAX_ATTEMPTS} attempts, the next run begins where this one began`;
+    await this.jobs.release(manager, held, 'FAILED', error);
+    await this.history.append(manager, held.runId, error);
   }
 }

@@ -21,37 +21,42 @@ export class SyncMetrics implements MetricSource {
   }
 
   private registerLag(registry: MetricsRegistry): void {
-    const { lag } = this;
-    const pending = gauge(registry, 'return_sync_pending_changes', 'Returns whose changes wait, up to 10000.');
-    new Gauge({
-      name: 'return_sync_lag_seconds',
-      help: 'Time since the end of the last completed window.',
-      registers: [registry],
-      async collect() {
-        const { seconds, pending: waiting } = await lag.read();
-        if (seconds !== null) this.set(seconds);
-        pending.set(waiting);
-      },
+    const read = shared(() => this.lag.read());
+    gauge(registry, 'return_sync_lag_seconds', 'Time since the end of the last completed window.', async (into) => {
+      const { seconds } = await read();
+      if (seconds !== null) into.set(seconds);
+    });
+    gauge(registry, 'return_sync_pending_changes', 'Returns whose changes wait, up to 10000.', async (into) => {
+      into.set((await read()).pending);
     });
   }
 
   private registerState(registry: MetricsRegistry): void {
-    const { store } = this;
-    const pages = gauge(registry, 'return_sync_pages', 'Pages of runs at work by state.', ['state']);
-    const duration = gauge(registry, 'return_sync_run_duration_seconds', 'Of the run that ended last.', ['job_type']);
-    const writer = gauge(registry, 'return_sync_oldest_writer_seconds', 'Age of the oldest transaction that writes.');
-    new Gauge({
-      name: 'return_sync_dead_items',
-      help: 'Returns that could not be written.',
-      registers: [registry],
-      async collect() {
-        const state = await store.read();
-        this.set(state.deadItems);
-        writer.set(state.oldestWriterSeconds);
-        for (const [name, count] of Object.entries(state.pages)) pages.set({ state: name }, count);
-        for (const { jobType, seconds } of state.durations) duration.set({ job_type: jobType }, seconds);
-      },
+    const read = shared(() => this.store.read());
+    gauge(registry, 'return_sync_dead_items', 'Returns that could not be written.', async (into) => {
+      into.set((await read()).deadItems);
     });
+    gauge(registry, 'return_sync_oldest_writer_seconds', 'Age of the oldest transaction that writes.', async (into) => {
+      into.set((await read()).oldestWriterSeconds);
+    });
+    gauge(
+      registry,
+      'return_sync_pages',
+      'Pages of runs at work by state.',
+      async (into) => {
+        for (const [state, count] of Object.entries((await read()).pages)) into.set({ state }, count);
+      },
+      ['state'],
+    );
+    gauge(
+      registry,
+      'return_sync_run_duration_seconds',
+      'Of the run that ended last.',
+      async (into) => {
+        for (const { jobType, seconds } of (await read()).durations) into.set({ job_type: jobType }, seconds);
+      },
+      ['job_type'],
+    );
   }
 
   private registerCounters(registry: MetricsRegistry): void {
@@ -89,6 +94,31 @@ export class SyncMetrics implements MetricSource {
   }
 }
 
-function gauge<Label extends string>(registry: MetricsRegistry, name: string, help: string, labelNames: Label[] = []) {
-  return new Gauge({ name, help, labelNames, registers: [registry] });
+/** One reading for all who ask while it is under way: a scrape asks each gauge at the same time. */
+function shared<T>(read: () => Promise<T>): () => Promise<T> {
+  let reading: Promise<T> | undefined;
+  return () => {
+    reading ??= read().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  };
+}
+
+function gauge(
+  registry: MetricsRegistry,
+  name: string,
+  help: string,
+  collect: (into: Gauge<string>) => Promise<void>,
+  labelNames: string[] = [],
+): void {
+  new Gauge({
+    name,
+    help,
+    labelNames,
+    registers: [registry],
+    collect() {
+      return collect(this);
+    },
+  });
 }

@@ -175,4 +175,36 @@ describeOnEveryEngine('the sync of returns', (engines) => {
     const runs = (await call('get', '/api/returns/sync/runs?jobType=RETURN_RESYNC')).body;
     expect(runs.items[0]).toMatchObject({ runId: paused.body.runId, jobType: 'RETURN_RESYNC' });
   });
+
+  it('is measured, and lists what could not be written', async () => {
+    const metrics = (await call('get', '/metrics')).text;
+    for (const name of [
+      'lag_seconds',
+      'pending_changes',
+      'run_duration_seconds{job_type="RETURN_JOB"}',
+      'pages{state="open"}',
+      'items_total{outcome="indexed"}',
+      'lease_takeovers_total',
+      'fenced_total',
+      'oldest_writer_seconds',
+      'dead_items',
+      'drift_total',
+    ]) {
+      expect(metrics).toMatch(new RegExp(`^return_sync_${name.replaceAll(/[{}]/g, '\\$&')} \\d`, 'm'));
+    }
+    const dead = await call('get', '/api/returns/sync/dead-items');
+    expect([dead.status, dead.body.total]).toEqual([200, 0]);
+  });
+
+  it('shows nothing of other tenants to who is limited to one', async () => {
+    const limited = { name: 'acme', role: 'operator', accountSlugs: ['acme'] };
+    const { key } = (await call('post', '/api/tokens').send(limited)).body;
+    for (const path of ['/api/returns/1/explain', '/api/returns/sync/dead-items']) {
+      expect((await call('get', path, key)).status, path).toBe(403);
+    }
+    for (const path of ['historic', 'resync', 'verify', 'unlock']) {
+      const body = path === 'resync' ? { ids: [1] } : path === 'unlock' ? { expectedToken: 1 } : {};
+      expect((await call('post', `/api/returns/sync/${path}`, key).send(body)).status, path).toBe(403);
+    }
+  });
 });

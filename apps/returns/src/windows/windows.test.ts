@@ -1,4 +1,5 @@
 import { removeOutdated } from '@lockstep/database';
+import { SearchUnavailableError } from '@lockstep/search';
 import { describeWithEngines } from '@lockstep/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -195,6 +196,22 @@ describeWithEngines('a run of the sync', (engines) => {
     bench.index.beforeWrite = async () => undefined;
     expect(await bench.handle(pages[0] as Sent)).toBe('done');
     expect(await bench.run(runId)).toMatchObject({ state: 'COMPLETED', indexed: 2 });
+  });
+
+  it('waits for an index that is away without using up attempts', async () => {
+    await change(1, 2);
+    const { runId, pages } = await planned();
+    bench.index.beforeWrite = async () => {
+      throw new SearchUnavailableError('gone for now');
+    };
+    for (let look = 0; look < 6; look += 1)
+      await expect(bench.handle(pages[0] as Sent)).rejects.toThrow('gone for now');
+    bench.index.beforeWrite = async () => undefined;
+    expect(await bench.sql('SELECT state, attempt FROM return_sync_page WHERE run_id = $1', [runId])).toEqual([
+      { state: 0, attempt: 0 },
+    ]);
+    expect(await bench.handle(pages[0] as Sent)).toBe('done');
+    expect(await bench.run(runId)).toMatchObject({ state: 'COMPLETED', indexed: 2, failed: 0 });
   });
 
   it('brings everything, and is verified, when the database is another one or has lost transactions', async () => {
