@@ -23,6 +23,8 @@ export async function openShop(statusOf: (method: string) => number = () => 200)
   const listen = (port: number): Promise<Server> =>
     new Promise((resolve) => {
       const server = createServer((request, response) => {
+        // Ports are given out again: whoever is looking for somebody else's may come here.
+        if (request.method !== 'POST') return void response.writeHead(404).end();
         let text = '';
         request.on('data', (chunk) => {
           text += chunk;
