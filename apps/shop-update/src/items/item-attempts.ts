@@ -75,6 +75,7 @@ function toAttempt(row: CallRow, settings: Settings): AttemptView {
     errorReason: row.errorReason,
     error: row.itemError ?? row.error,
     itemOutcome: row.itemOutcome,
+    response: null,
     callbacks: row.callbacks.map(({ receivedAt, verdict, body }) => ({
       receivedAt: new Date(receivedAt).toISOString(),
       verdict,

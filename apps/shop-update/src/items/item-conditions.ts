@@ -37,7 +37,7 @@ export async function toConditions(
 }
 
 /** Statuses that the tab and the filter agree on; without either those of everything unfinished. */
-export function statusesOf({ tab, status, reason }: ItemFilter): Status[] {
+function statusesOf({ tab, status, reason }: ItemFilter): Status[] {
   const ofTab: readonly Status[] = tab ? TAB_STATUSES[tab as ItemTab] : status ? STATUSES : UNFINISHED;
   const named = ofTab.filter((each) => !status || status.includes(each));
   if (!reason) return named;

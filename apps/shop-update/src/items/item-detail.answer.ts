@@ -50,6 +50,19 @@ export class CallbackOfAttempt {
   body!: unknown;
 }
 
+/** What the shop said at once, as the log has it. */
+export class ResponseOfAttempt {
+  @IsInstant()
+  at!: string;
+
+  /** Ack or RawResponse. */
+  @IsString()
+  direction!: string;
+
+  @IsString()
+  text!: string;
+}
+
 /** A call that carried the item. */
 export class AttemptView {
   @IsString()
@@ -110,6 +123,12 @@ export class AttemptView {
   @IsOptional()
   @IsString()
   itemOutcome!: string | null;
+
+  /** For whoever may read the log, as long as it is kept; null also while the search engine is away. */
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => ResponseOfAttempt)
+  response!: ResponseOfAttempt | null;
 
   @IsArray()
   @ValidateNested({ each: true })

@@ -12,6 +12,7 @@ import type { AttemptView, ItemDetailAnswer, LaneView, LogsLinkView, TimelineVie
 import { STATUS_LABELS } from './item-labels.js';
 import { ItemLists } from './item-lists.js';
 import type { ItemView } from './item-view.js';
+import { LoggedResponses } from './logged-responses.js';
 
 const MAX_EVENTS = 500;
 /** Items of the lane on either side. */
@@ -35,10 +36,12 @@ export class ItemDetails {
     private readonly dataSource: DataSource,
     private readonly settings: ShopSettings,
     private readonly lists: ItemLists,
+    private readonly responses: LoggedResponses,
     private readonly clock: Clock,
   ) {}
 
-  async find(id: number): Promise<ItemDetailAnswer | undefined> {
+  /** What the shop answered stands in the log, and is shown to whoever may read that. */
+  async find(id: number, mayReadLogs: boolean): Promise<ItemDetailAnswer | undefined> {
     const { manager } = this.dataSource;
     const settings = await this.settings.current(manager);
     const [item] = await this.lists.show(manager, [id], settings);
@@ -51,7 +54,7 @@ export class ItemDetails {
     return {
       item,
       timeline,
-      attempts,
+      attempts: mayReadLogs ? await this.responses.addTo(attempts) : attempts,
       retryPlan: planOf(item, settings),
       lane,
       diff: await diffOf(manager, item, attempts),

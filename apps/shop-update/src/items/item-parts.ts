@@ -6,6 +6,7 @@ import { ItemLists } from './item-lists.js';
 import { CreateItemLists1763900000401 } from './item-lists.migration.js';
 import { ItemMetrics } from './item-metrics.js';
 import { ItemsController } from './items.controller.js';
+import { LoggedResponses } from './logged-responses.js';
 import { RequeueRunStore } from './requeue-run.store.js';
 import { ReuploadController } from './reupload.controller.js';
 import { Reupload } from './reupload.js';
@@ -20,6 +21,7 @@ export const ITEM_PROVIDERS = [
   ItemDetails,
   ItemLists,
   ItemMetrics,
+  LoggedResponses,
   RequeueRunStore,
   Reupload,
   Summary,

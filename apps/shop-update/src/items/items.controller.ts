@@ -1,5 +1,5 @@
 import { inTransaction } from '@lockstep/database';
-import { Answers, Clock, type Page, ProblemError, Requires } from '@lockstep/service';
+import { type Actor, Answers, Clock, CurrentActor, type Page, ProblemError, Requires } from '@lockstep/service';
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { notFound } from '../catalogue/catalogue-problems.js';
@@ -54,8 +54,8 @@ export class ItemsController {
   @Get('items/:id')
   @Requires('viewer')
   @Answers(200, ItemDetailAnswer)
-  async find(@Param('id', PathIdPipe) id: number): Promise<ItemDetailAnswer> {
-    return (await this.details.find(id)) ?? noSuchItem(id);
+  async find(@Param('id', PathIdPipe) id: number, @CurrentActor() actor: Actor): Promise<ItemDetailAnswer> {
+    return (await this.details.find(id, actor.scopes.includes('logs:read'))) ?? noSuchItem(id);
   }
 
   /** Tries at once what has failed, is delayed after a failure, or got an answer that could not be used. */

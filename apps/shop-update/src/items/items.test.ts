@@ -2,6 +2,7 @@ import { createTestPlaces, describeOnEveryEngine, type TestPlaces, waitFor } fro
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ShopLog } from '../logs/shop-log.js';
 import { caller, startShopUpdate } from '../shop-update.fixture.js';
 import { forgetItems, type GivenItem, givenCall, givenItem } from './items.fixture.js';
 
@@ -224,6 +225,23 @@ describeOnEveryEngine('items', (engines) => {
       });
       expect(body.logs.q).toBe(`itemId:"${item}" OR message:"${requestId}"`);
       expect((await call('get', '/api/shop-update/items/999999')).body.code).toBe('ITEM_NOT_FOUND');
+    });
+
+    it('shows what the shop answered to whoever may read the log', async () => {
+      const dataSource = app.get(DataSource);
+      const item = await given({ ...retried, failures: 1, retryNo: 1 });
+      const requestId = String(await givenCall(dataSource, { itemIds: [item] }));
+      const about = { requestId, itemIds: [item], method: 'Product.updateProducts' };
+      await app.get(ShopLog).record(dataSource.manager, [
+        { ...about, direction: 'Request', text: 'asked' },
+        { ...about, direction: 'RawResponse', text: '[{"result":[]}]' },
+      ]);
+      const find = (key?: string) => call('get', `/api/shop-update/items/${item}`, key);
+      const scopes = ['logs:read'];
+      const reader = (await call('post', '/api/tokens').send({ name: 'reader', role: 'viewer', scopes })).body.key;
+      const seen = await waitFor('the log', async () => (await find(reader)).body.attempts[0].response);
+      expect(seen).toMatchObject({ direction: 'RawResponse', text: expect.stringContaining('[{"result":[]}]') });
+      expect((await find(operator)).body.attempts[0].response).toBeNull();
     });
 
     const actions: readonly (readonly [string, string, GivenItem, number, string])[] = [

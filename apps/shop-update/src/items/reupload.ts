@@ -12,7 +12,7 @@ import { lockLanes, settleLanes } from '../queue/lane.store.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
 import { type ReuploadFacts, refusalsOf, topicsOfRefresh } from './decide-reupload.js';
 import { beginAgain } from './item-moves.js';
-import type { ReuploadAnswer } from './reupload.controller.js';
+import type { ReuploadAnswer } from './reupload.answer.js';
 
 interface ProductRow extends ReuploadFacts {
   readonly productSetId: number;

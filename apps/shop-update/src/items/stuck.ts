@@ -53,7 +53,7 @@ export function adviceOn(reason: StuckReason): StuckAdvice {
 }
 
 /** Seconds that an item may wait for its turn, or be worked on, before somebody should know why. */
-export const PATIENCE_SECONDS = 60;
+const PATIENCE_SECONDS = 60;
 
 /** What of the settings and of the moment decides; numbers, so that they can stand in a statement. */
 export interface StuckFacts {

@@ -7,7 +7,7 @@ import { dayOf, logSchema, toLogWrite } from './log-document.js';
 
 const FAMILY = 'shop_log';
 /** All days at once, for tools of the engine's own; ours reads day by day. */
-export const LOG_ALIAS = 'shop_logs';
+const LOG_ALIAS = 'shop_logs';
 
 const DAY_MS = 86_400_000;
 

@@ -3,7 +3,7 @@ import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsOptional, IsString, MaxLength
 import { MAX_QUERY_LENGTH } from './log-query.js';
 
 /** Fields of an entry that a list can be narrowed to. */
-export const LOG_COLUMNS = [
+const LOG_COLUMNS = [
   'at',
   'venture',
   'source',

@@ -55,7 +55,7 @@ export class ProductSyncController {
   async open(@Param('token') token: string): Promise<ProductSyncAnswer> {
     const productId = await this.links.productOf(token);
     const answer = productId === undefined ? undefined : await this.products.explain(productId, true);
-    if (!answer) throw new ProblemError(404, 'SYNC_LINK_NOT_FOUND', 'This link is not valid, or no longer.');
+    if (!answer) throw new ProblemError(403, 'SYNC_LINK_INVALID', 'This link is not valid, or no longer.');
     return answer;
   }
 }

@@ -110,11 +110,11 @@ describeOnEveryEngine('why a product is, or is not, live', (engines) => {
     const token = made.body.url.split('/').at(-1);
     const stored = await sql<{ row: string }>('SELECT row_to_json(l)::text AS row FROM product_sync_link l');
     expect(stored.map(({ row }) => row).join()).not.toContain(token);
-    expect((await call('get', `/api/product-sync/${token}x`, null)).body.code).toBe('SYNC_LINK_NOT_FOUND');
+    expect((await call('get', `/api/product-sync/${token}x`, null)).body.code).toBe('SYNC_LINK_INVALID');
     await sql(`UPDATE product_sync_link SET expires_at = now() - interval '1 second'`);
-    expect((await call('get', made.body.url, null)).status).toBe(404);
+    expect((await call('get', made.body.url, null)).status).toBe(403);
     const other = await call('post', '/api/products/101/sync-link').send({});
     expect((await call('delete', '/api/products/101/sync-link')).status).toBe(204);
-    expect((await call('get', other.body.url, null)).status).toBe(404);
+    expect((await call('get', other.body.url, null)).status).toBe(403);
   });
 });
