@@ -50,6 +50,7 @@ describe('generated orders and returns', () => {
       .at(-1);
     expect(last! <= '2026-11-21T12:00:00.000Z').toBe(true);
     expect(returns.filter(({ returnType }) => returnType === 'UNKNOWN')).toHaveLength(10);
+    expect(returns.filter(({ events }) => events.length === 0).length).toBeGreaterThan(0);
   });
 
   it('are sold by sellers in sets', () => {

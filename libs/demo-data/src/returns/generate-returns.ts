@@ -61,6 +61,7 @@ const CITIES = [
 const FIRST = ['Aoife', 'Chidi', 'Imran', 'José', 'Niamh', 'Priya', 'Siân', 'Tariq', 'Wei', 'Zoë'];
 const LAST = ["O'Brien", 'Ahmed', 'Baker', 'Chen', 'Dubois', 'Kaur', 'Müller', 'Nowak', 'Okafor', 'Smith'];
 const HOUR_MS = 3_600_000;
+const FRESH = 0.15;
 /** One in so many is of an order that nobody knows. */
 const UNKNOWN_EVERY = 40;
 
@@ -80,10 +81,11 @@ function returnOf(options: ReturnsOptions, id: number, order: OrderLine): Return
   const isSecond = id > ordersFor(options.count);
   const own = isSecond ? order.items.slice(-1) : order.items.slice(0, Math.max(1, order.items.length - 1));
   const items = own.map((item, at) => toItem(random, item, at));
-  const requestedMs = Math.min(
-    Date.parse(`${order.orderDate}T08:00:00Z`) + (2 + random.below(6)) * 24 * HOUR_MS,
-    Date.parse(`${options.asOf}T06:00:00Z`),
-  );
+  const untilMs = Date.parse(`${options.asOf}T12:00:00Z`);
+  // Some are so new that next to nothing has happened.
+  const requestedMs = random.chance(FRESH)
+    ? untilMs - (1 + random.below(36)) * HOUR_MS
+    : Date.parse(`${order.orderDate}T08:00:00Z`) + (2 + random.below(5)) * 24 * HOUR_MS;
   return {
     id,
     orderId: order.id,
@@ -98,7 +100,7 @@ function returnOf(options: ReturnsOptions, id: number, order: OrderLine): Return
       items,
       returnType,
       sinceMs: requestedMs,
-      untilMs: Date.parse(`${options.asOf}T12:00:00Z`),
+      untilMs,
     }),
   };
 }
