@@ -42,6 +42,14 @@ export class ItemMetrics implements MetricSource {
   private registerStuck(registry: MetricsRegistry): void {
     const { summary } = this;
     new Gauge({
+      name: 'shop_update_attention_items',
+      help: 'Items that failed so often that somebody should look; they are tried on.',
+      registers: [registry],
+      async collect() {
+        this.set(await summary.countAttention());
+      },
+    });
+    new Gauge({
       name: 'shop_update_stuck_items',
       help: 'Items that should have gone on long ago, by the reason; counted up to 10,000.',
       labelNames: ['reason'],

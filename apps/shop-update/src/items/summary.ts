@@ -39,17 +39,17 @@ export class Summary {
 
   async read(): Promise<SummaryAnswer> {
     const settings = await this.settings.current(this.dataSource.manager);
-    const [groups, stuck, [others]] = await Promise.all([
+    const [groups, stuck, attention, [open]] = await Promise.all([
       this.countGroups(),
       this.countStuck(),
+      this.countAttention(),
       this.dataSource.query(
-        `SELECT (SELECT count(*)::int FROM sync_item WHERE attention AND finished_at IS NULL) AS attention,
-           (SELECT count(DISTINCT c.id)::int FROM sync_item i JOIN sync_call c ON c.id = i.request_id
-            WHERE i.status IN ('made_request', 'got_acknowledgment') AND i.finished_at IS NULL AND c.flow <> $1) AS draining`,
+        `SELECT count(DISTINCT c.id)::int AS draining FROM sync_item i JOIN sync_call c ON c.id = i.request_id
+            WHERE i.status IN ('made_request', 'got_acknowledgment') AND i.finished_at IS NULL AND c.flow <> $1`,
         [settings.flow],
-      ) as Promise<{ attention: number; draining: number }[]>,
+      ) as Promise<{ draining: number }[]>,
     ]);
-    const { attention = 0, draining = 0 } = others ?? {};
+    const draining = open?.draining ?? 0;
     return { message: messageOf(groups), flow: settings.flow, ...groups, attention, draining, stuck };
   }
 
@@ -68,6 +68,14 @@ export class Summary {
       ...Object.fromEntries(SUMMARY_GROUPS.map((group) => [group, empty])),
       ...Object.fromEntries(counted),
     } as Record<SummaryGroup, SummaryCount>;
+  }
+
+  /** Items that failed so often that somebody should look. */
+  async countAttention(): Promise<number> {
+    const [row]: { count: number }[] = await this.dataSource.query(
+      'SELECT count(*)::int AS count FROM sync_item WHERE attention AND finished_at IS NULL',
+    );
+    return row?.count ?? 0;
   }
 
   /** By reason, most items first. */

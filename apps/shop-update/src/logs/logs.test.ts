@@ -1,11 +1,15 @@
 import { type ShopLogEntryV1, shopLogRecorded } from '@lockstep/contracts';
 import { inTransaction } from '@lockstep/database';
 import { Outbox } from '@lockstep/messaging';
+import type { SearchEngine } from '@lockstep/search';
+import { Clock, SEARCH_ENGINE } from '@lockstep/service';
 import { createTestPlaces, describeOnEveryEngine, type TestPlaces, waitFor } from '@lockstep/testing';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ShopUpdateConfig } from '../shop-update.config.js';
 import { caller, startShopUpdate } from '../shop-update.fixture.js';
+import { dayOf } from './log-document.js';
 import { indexOf, LogIndex } from './log-index.js';
 import { ShopLog } from './shop-log.js';
 
@@ -177,12 +181,24 @@ describeOnEveryEngine('the log', (engines) => {
 
   it('drops the days whose time is over, and takes no entries for them', async () => {
     const index = app.get(LogIndex);
-    const old = new Date(Date.now() - 200 * 86_400_000).toISOString();
-    expect(
-      await index.write([{ id: 'old', at: old, venture: 'wadi', source: 'ae/live', direction: 'Ack', message: 'x' }]),
-    ).toEqual([{ status: 'ok' }]);
-    expect(await index.dropOutdated()).toEqual([]);
-    expect(await index.days(new Date(old), new Date())).not.toContain(indexOf(old));
+    const atMs = Date.now() - 100 * 86_400_000;
+    const entry = {
+      at: new Date(atMs).toISOString(),
+      venture: 'wadi',
+      source: 'ae/live',
+      direction: 'Ack',
+      message: 'x',
+    } as const;
+    const engine = app.get<SearchEngine>(SEARCH_ENGINE);
+    // A former setting kept it longer.
+    const former = Object.assign(new ShopUpdateConfig(), { logRetentionDays: 200 });
+    await new LogIndex(engine, former, app.get(Clock)).write([{ ...entry, id: 'kept' }]);
+    const old = indexOf(dayOf(entry.at));
+    expect(await engine.aliasTargets('shop_logs')).toContain(old);
+    expect(await index.dropOutdated()).toEqual([dayOf(entry.at)]);
+    expect(await engine.aliasTargets('shop_logs')).not.toContain(old);
+    expect(await index.write([{ ...entry, id: 'late' }])).toEqual([{ status: 'ok' }]);
+    expect((await engine.listIndices()).map(({ name }) => name)).not.toContain(old);
     const answer = await search({ q: 'venture:wadi', from: 'now-300d' });
     expect([answer.body.total, answer.body.isPartlyExpired]).toEqual([0, true]);
   });
