@@ -22,7 +22,7 @@ export class IndexedReturns implements ReturnIndex {
 
   async writeReturns(ids: readonly number[], signal?: AbortSignal): Promise<{ outcomes: ReturnOutcome[] }> {
     const wanted = [...new Set(ids)];
-    const rows = await this.read(wanted);
+    const { rows, unmade } = await this.read(wanted);
     const written: (readonly Awaited<ReturnType<ReturnTarget['write']>>[number][])[] = [];
     for (const target of this.targets) {
       signal?.throwIfAborted();
@@ -35,24 +35,46 @@ export class IndexedReturns implements ReturnIndex {
       ),
     );
     // Whatever never was there is in no index either.
-    const seen = new Set(rows.map(({ id }) => id));
+    const seen = new Set([...rows, ...unmade].map(({ id }) => id));
     const never = wanted.filter((id) => !seen.has(id)).map((returnId) => ({ returnId, outcome: 'noop' as const }));
-    return { outcomes: [...outcomes, ...never] };
+    return { outcomes: [...outcomes, ...unmade.map(toFailure), ...never] };
   }
 
-  private async read(ids: readonly number[]): Promise<ReturnRow[]> {
+  private async read(ids: readonly number[]): Promise<MadeRows> {
     const found = await this.aggregates.read(ids);
     const seen = new Set(found.map(({ id }) => id));
     const graves = await this.aggregates.graves(ids.filter((id) => !seen.has(id)));
-    return [
-      ...found.map((aggregate) => toRow(aggregate, this.hash)),
-      ...graves.map(({ id, version }) => ({ id, version, document: null })),
-    ];
+    const { rows, unmade } = makeRows(found, this.hash);
+    return { rows: [...rows, ...graves.map(({ id, version }) => ({ id, version, document: null }))], unmade };
   }
 }
 
+/** Rows of returns, and returns of which none can be made. */
+export interface MadeRows {
+  readonly rows: readonly ReturnRow[];
+  readonly unmade: readonly { readonly id: number; readonly reason: string }[];
+}
+
+/** One return that holds what nobody foresaw must not keep its neighbours out. */
+export function makeRows(aggregates: readonly ReturnAggregate[], hash: HashPersonal): MadeRows {
+  const rows: ReturnRow[] = [];
+  const unmade: { id: number; reason: string }[] = [];
+  for (const aggregate of aggregates) {
+    try {
+      rows.push(toRow(aggregate, hash));
+    } catch (error) {
+      unmade.push({ id: aggregate.id, reason: `No document can be made: ${String(error)}` });
+    }
+  }
+  return { rows, unmade };
+}
+
+function toFailure({ id: returnId, reason }: MadeRows['unmade'][number]): ReturnOutcome {
+  return { returnId, outcome: 'failed', reason, retryable: false };
+}
+
 /** What is written for a return: its document, or its tombstone. */
-export function toRow(aggregate: ReturnAggregate, hash: HashPersonal): ReturnRow {
+function toRow(aggregate: ReturnAggregate, hash: HashPersonal): ReturnRow {
   const { id, version, deleted } = aggregate;
   return { id, version, document: deleted ? null : toDocument(aggregate, hash) };
 }

@@ -2,7 +2,7 @@ import type { Authority, BucketSum, IndexRow } from '@lockstep/search';
 import type { DataSource } from 'typeorm';
 import { type AggregatesStore } from './aggregates.store.js';
 import type { HashPersonal } from './hash-personal.js';
-import { toRow } from './indexed-returns.js';
+import { makeRows } from './indexed-returns.js';
 import { toIndexRow } from './search-index.target.js';
 
 /** What an authority is made of. */
@@ -26,10 +26,9 @@ export function returnAuthority({ dataSource, aggregates, hash, refused }: Autho
   const rowsOf = async (ids: readonly number[]): Promise<IndexRow[]> => {
     const found = await aggregates.read(ids);
     const graves = await aggregates.graves(ids);
-    return [
-      ...found.map((aggregate) => toRow(aggregate, hash)),
-      ...graves.map(({ id, version }) => ({ id, version, document: null })),
-    ].map(toIndexRow);
+    return [...makeRows(found, hash).rows, ...graves.map(({ id, version }) => ({ id, version, document: null }))].map(
+      toIndexRow,
+    );
   };
   const idsWhere = async (rest: string, values: readonly unknown[]): Promise<number[]> => {
     const rows: { id: number }[] = await dataSource.query(

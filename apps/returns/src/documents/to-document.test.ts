@@ -2,6 +2,7 @@ import { fromIndexSource, toIndexSource } from '@lockstep/search';
 import { describe, expect, it } from 'vitest';
 import type { ReturnEvent } from './fold-events.js';
 import { hashPersonalWith, toEmailKey, toPhoneKey } from './hash-personal.js';
+import { makeRows } from './indexed-returns.js';
 import type { ReturnAggregate } from './return-aggregate.js';
 import { returnSchema } from './return-schema.js';
 import { toDocument } from './to-document.js';
@@ -64,6 +65,16 @@ const RETURN: ReturnAggregate = {
   tags: ['b', 'a'],
 };
 const of = (more: Partial<ReturnAggregate>) => toDocument({ ...RETURN, ...more }, hash);
+
+it('is not kept from others by one that nobody foresaw', () => {
+  const broken = { ...RETURN, id: 8, items: null } as unknown as ReturnAggregate;
+  const { rows, unmade } = makeRows([broken, RETURN, { ...RETURN, id: 9, deleted: true }], hash);
+  expect(rows.map(({ id, document }) => [id, document === null])).toEqual([
+    [7, false],
+    [9, true],
+  ]);
+  expect(unmade).toEqual([{ id: 8, reason: expect.stringContaining('No document can be made') }]);
+});
 
 describe('the document of a return', () => {
   it('fits the index, and is the same whenever it is made', () => {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { caller, startReturns } from '../../returns.fixture.js';
 import { AggregatesStore } from '../aggregates.store.js';
 import type { HashPersonal } from '../hash-personal.js';
-import { HASH_PERSONAL, toRow } from '../indexed-returns.js';
+import { HASH_PERSONAL, makeRows } from '../indexed-returns.js';
 import { toIndexRow } from '../search-index.target.js';
 
 const RETURNS = 300;
@@ -115,7 +115,7 @@ describeOnEveryEngine('everything that writes the index of returns at the same t
   /** Every return as its document should be, by id. */
   const stored = async () => {
     const aggregates = await app.get(AggregatesStore).readPage(undefined, 10_000);
-    const rows = aggregates.map((aggregate) => toIndexRow(toRow(aggregate, app.get<HashPersonal>(HASH_PERSONAL))));
+    const rows = makeRows(aggregates, app.get<HashPersonal>(HASH_PERSONAL)).rows.map(toIndexRow);
     return new Map(rows.map(({ id, source }) => [id, fromIndexSource(source)]));
   };
   const shown = async (index: string) => {

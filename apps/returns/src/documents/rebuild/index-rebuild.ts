@@ -5,7 +5,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AggregatesStore } from '../aggregates.store.js';
 import type { HashPersonal } from '../hash-personal.js';
-import { HASH_PERSONAL, toRow } from '../indexed-returns.js';
+import { HASH_PERSONAL, makeRows } from '../indexed-returns.js';
 import { returnAuthority } from '../return-authority.js';
 import { ReturnFamily } from '../return-family.js';
 import { toIndexRow } from '../search-index.target.js';
@@ -67,7 +67,8 @@ export class IndexRebuild {
     await family.openTap(generation);
     await this.store.start(runId, generation.indexName, await this.count());
     let reportedAt = performance.now();
-    const filled = await family.fill(generation, this.pages(signal), {
+    const unmade: number[] = [];
+    const filled = await family.fill(generation, this.pages(signal, unmade), {
       onProgress: async ({ read, written, stale, rejected }) => {
         failpoint('returns.rebuild.filling');
         if (performance.now() - reportedAt < REPORT_EVERY_MS) return;
@@ -77,8 +78,9 @@ export class IndexRebuild {
     });
     signal.throwIfAborted();
     const { read, written, stale, rejectedCount } = filled;
-    await this.store.setCounts(runId, { read, written: written + stale, rejected: rejectedCount });
-    const refused = filled.rejected.map(({ id }) => Number(id));
+    const rejected = rejectedCount + unmade.length;
+    await this.store.setCounts(runId, { read: read + unmade.length, written: written + stale, rejected });
+    const refused = [...unmade, ...filled.rejected.map(({ id }) => Number(id))];
     await this.store.setRefused(runId, refused);
     await family.seal(generation);
     failpoint('returns.rebuild.filled');
@@ -107,21 +109,18 @@ export class IndexRebuild {
     return row?.count ?? 0;
   }
 
-  private async *pages(signal: AbortSignal): AsyncGenerator<IndexRow[]> {
-    const pages = keysetPages<IndexRow & { returnId: number }, number>({
-      read: async (after, limit) => {
-        const aggregates = await this.aggregates.readPage(after, limit);
-        return aggregates.map((aggregate) => ({
-          ...toIndexRow(toRow(aggregate, this.hash)),
-          returnId: aggregate.id,
-        }));
-      },
-      keyOf: ({ returnId }) => returnId,
+  /** Returns of which no document can be made are left out, and added to `unmade`. */
+  private async *pages(signal: AbortSignal, unmade: number[]): AsyncGenerator<IndexRow[]> {
+    const pages = keysetPages({
+      read: (after: number | undefined, limit) => this.aggregates.readPage(after, limit),
+      keyOf: ({ id }) => id,
       pageSize: PAGE_SIZE,
     });
-    for await (const { rows } of pages) {
+    for await (const { rows: aggregates } of pages) {
       signal.throwIfAborted();
-      yield rows;
+      const made = makeRows(aggregates, this.hash);
+      unmade.push(...made.unmade.map(({ id }) => id));
+      yield made.rows.map(toIndexRow);
     }
   }
 }

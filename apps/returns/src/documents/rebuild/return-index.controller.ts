@@ -2,6 +2,7 @@ import { type Generation, NoPreviousGenerationError } from '@lockstep/search';
 import { type Actor, Answers, CurrentActor, ProblemError, Requires } from '@lockstep/service';
 import { Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Res } from '@nestjs/common';
 import type { Response } from 'express';
+import { refuseLimited } from '../../orders/tenant.js';
 import { ReturnFamily } from '../return-family.js';
 import { GenerationAnswer, RebuildAnswer, ReturnIndexAnswer } from './rebuild.answer.js';
 import { type Rebuild, RebuildStore } from './rebuild.store.js';
@@ -39,6 +40,7 @@ export class ReturnIndexController {
   @HttpCode(202)
   @Answers(202, RebuildAnswer)
   async begin(@Res({ passthrough: true }) response: Response, @CurrentActor() actor?: Actor): Promise<RebuildAnswer> {
+    refuseLimited(actor);
     const { rebuild, isNew } = await this.store.ask(actor?.name ?? 'unknown');
     const { runId } = rebuild;
     if (!isNew) throw new ProblemError(409, 'REBUILD_ALREADY_RUNNING', 'A rebuild has not ended yet.', { runId });
@@ -59,6 +61,7 @@ export class ReturnIndexController {
   @HttpCode(202)
   @Answers(202, RebuildAnswer)
   async approve(@Param('runId', ParseUUIDPipe) runId: string, @CurrentActor() actor?: Actor): Promise<RebuildAnswer> {
+    refuseLimited(actor);
     const run = (await this.store.find(runId)) ?? nothing(runId);
     if (run.state !== 'held')
       throw new ProblemError(409, 'REBUILD_NOT_HELD', `The rebuild is ${run.state}.`, { runId });
@@ -73,7 +76,8 @@ export class ReturnIndexController {
   @Requires('operator')
   @HttpCode(202)
   @Answers(202, RebuildAnswer)
-  async cancel(@Param('runId', ParseUUIDPipe) runId: string): Promise<RebuildAnswer> {
+  async cancel(@Param('runId', ParseUUIDPipe) runId: string, @CurrentActor() actor?: Actor): Promise<RebuildAnswer> {
+    refuseLimited(actor);
     const { state } = (await this.store.find(runId)) ?? nothing(runId);
     if (!(await this.store.end(runId, 'cancelled'))) {
       throw new ProblemError(409, 'REBUILD_ENDED', `The rebuild is ${state}.`, { runId });
