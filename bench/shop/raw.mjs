@@ -9,9 +9,9 @@ const SENDERS = 4;
 
 /** `{perSecond, seconds, cpu}`. */
 export async function measureRaw(place, shop, bodies) {
-  await place.pool.query('CREATE TABLE raw_item (id int PRIMARY KEY, status text NOT NULL, answered_at timestamptz)');
+  await place.pool.query('CREATE TABLE public.raw_item (id int PRIMARY KEY, status text NOT NULL, answered_at timestamptz)');
   const items = bodies.reduce((sum, { productsInfo }) => sum + productsInfo.length, 0);
-  await place.pool.query(`INSERT INTO raw_item SELECT n, 'pending' FROM generate_series(1, $1) AS n`, [items]);
+  await place.pool.query(`INSERT INTO public.raw_item SELECT n, 'pending' FROM generate_series(1, $1) AS n`, [items]);
   const agent = new http.Agent({ keepAlive: true, maxSockets: SENDERS, noDelay: true });
   const clients = await Promise.all(
     Array.from({ length: SENDERS }, async () => {
@@ -31,7 +31,7 @@ export async function measureRaw(place, shop, bodies) {
         JSON.stringify([{ method: 'auth' }, { api: 1, method: 'x', params, id: String(next) }]),
       );
       for (const _ of params.productsInfo) {
-        await client.query(`UPDATE raw_item SET status = 'synced', answered_at = now() WHERE id = $1`, [++done]);
+        await client.query(`UPDATE public.raw_item SET status = 'synced', answered_at = now() WHERE id = $1`, [++done]);
       }
     }
   };
@@ -42,7 +42,7 @@ export async function measureRaw(place, shop, bodies) {
   const cpu = stopWatch();
   await Promise.all(clients.map((client) => client.end()));
   agent.destroy();
-  await place.pool.query('DROP TABLE raw_item');
+  await place.pool.query('DROP TABLE public.raw_item');
   return { seconds, perSecond: items / seconds, cpu };
 }
 

@@ -37,9 +37,9 @@ const CALLS_SQL = `
     c.acked_at AS "ackedAt", c.responded_at AS "respondedAt", c.http_status AS "httpStatus", c.outcome,
     c.error_reason AS "errorReason", c.error, k.outcome AS "itemOutcome", k.error AS "itemError",
     ARRAY(SELECT o.item_id FROM sync_call_item o WHERE o.call_id = c.id ORDER BY o.position) AS "itemIds",
-    (SELECT max(e.at) FROM sync_item_event e
+    (SELECT max(e.at) FROM sync_item_move e
      WHERE e.item_id = $1 AND e.to_status = 'pending' AND e.at <= c.created_at) AS "enteredAt",
-    (SELECT count(*)::int FROM sync_item_event e
+    (SELECT count(*)::int FROM sync_item_move e
      WHERE e.item_id = $1 AND e.to_status = 'pending' AND e.cause = ANY ($3) AND e.at <= c.created_at) AS "requeueCount",
     (SELECT coalesce(json_agg(json_build_object('receivedAt', b.received_at, 'verdict', b.verdict, 'body', b.body)
        ORDER BY b.id), '[]') FROM callback_inbox b WHERE b.request_id = c.id::text) AS callbacks

@@ -65,7 +65,7 @@ export class ItemDetails {
   private async readTimeline(manager: EntityManager, item: ItemView): Promise<TimelineView[]> {
     const rows: EventRow[] = await manager.query(
       `SELECT at, from_status AS "from", to_status AS "to", reason, cause, call_id::text AS "requestId"
-       FROM sync_item_event WHERE item_id = $1 ORDER BY id LIMIT $2`,
+       FROM sync_item_move WHERE item_id = $1 ORDER BY id, place LIMIT $2`,
       [item.id, MAX_EVENTS],
     );
     const now = this.clock.now();

@@ -184,10 +184,10 @@ describeOnEveryEngine('items', (engines) => {
         itemOutcomes: ['success', 'failure'],
       });
       await sql(
-        `INSERT INTO sync_item_event (item_id, from_status, to_status, reason, cause, call_id, at) VALUES
-         ($1, NULL, 'pending', NULL, '1', NULL, now() - interval '120 seconds'),
-         ($1, 'pending', 'processing', NULL, '5', NULL, now() - interval '90 seconds'),
-         ($1, 'building_response_payload', 'delayed', 'retry', '17', $2, now() - interval '59 seconds')`,
+        `INSERT INTO sync_item_event (item_id, from_status, to_status, reason, causes, call_id, at) VALUES
+         ($1, NULL, 'pending', NULL, '{1}', NULL, now() - interval '120 seconds'),
+         ($1, 'pending', 'processing', NULL, '{5}', NULL, now() - interval '90 seconds'),
+         ($1, 'building_response_payload', 'delayed', 'retry', '{17}', $2, now() - interval '59 seconds')`,
         [item, requestId],
       );
       await sql(`INSERT INTO callback_inbox (request_id, body, verdict) VALUES ($1, '{"x":1}', 'duplicate')`, [
@@ -288,7 +288,7 @@ describeOnEveryEngine('items', (engines) => {
       ]);
       if (status === 200) {
         const [event] = await sql<{ to: string }>(
-          'SELECT to_status AS "to" FROM sync_item_event WHERE item_id = $1 ORDER BY id LIMIT 1',
+          'SELECT to_status AS "to" FROM sync_item_move WHERE item_id = $1 ORDER BY id, place LIMIT 1',
           [id],
         );
         expect(event?.to).toBe(becomes);

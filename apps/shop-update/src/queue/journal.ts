@@ -4,12 +4,14 @@ import { isEnd, isWaiting, type Status } from './statuses.js';
 import type { Flow } from './topics.js';
 import { checkTransition, type TransitionNo, toTarget } from './transitions.js';
 
-interface Move {
+/** What happens to an item in one transaction, move by move. */
+interface Way {
   readonly itemId: number;
   readonly from: Status | 'none';
+  readonly via: readonly Status[];
   readonly to: Status;
   readonly reason: string | null;
-  readonly cause: string;
+  readonly causes: readonly string[];
   readonly callId: number | null;
 }
 
@@ -19,7 +21,9 @@ interface Move {
  */
 export class Journal {
   private readonly items = new Map<number, Item>();
-  private readonly moves: Move[] = [];
+  private readonly ways: Way[] = [];
+  /** The last way of each item, by its place. */
+  private readonly lastWays = new Map<number, number>();
 
   /** `flow`: that of the call, or null where it does not matter. */
   constructor(
@@ -78,31 +82,45 @@ export class Journal {
       manager,
       items.filter((item) => !makesRoom(item)),
     );
-    await writeMoves(manager, this.moves, this.now);
+    await writeWays(manager, this.ways, this.now);
   }
 
   private record(item: Item, from: Status | 'none', cause: string): void {
     const { id, status, reason, requestId } = item;
     const callId = status === 'pending' || from === 'none' ? null : requestId;
-    this.moves.push({ itemId: id, from, to: status, reason, cause, callId });
+    const place = this.lastWays.get(id);
+    const former = place === undefined ? undefined : this.ways[place];
+    // A reason belongs to the status that it came with: such a move ends its way.
+    if (place !== undefined && former && former.reason === null && former.to === from) {
+      const [via, causes] = [
+        [...former.via, former.to],
+        [...former.causes, cause],
+      ];
+      this.ways[place] = { itemId: id, from: former.from, via, to: status, reason, causes, callId };
+      return;
+    }
+    this.lastWays.set(id, this.ways.length);
+    this.ways.push({ itemId: id, from, via: [], to: status, reason, causes: [cause], callId });
   }
 }
 
-async function writeMoves(manager: EntityManager, moves: readonly Move[], now: Date): Promise<void> {
-  if (moves.length === 0) return;
+async function writeWays(manager: EntityManager, ways: readonly Way[], now: Date): Promise<void> {
+  if (ways.length === 0) return;
+  const list = (values: readonly string[]): string => `{${values.join(',')}}`;
   await manager.query(
-    `INSERT INTO sync_item_event (item_id, from_status, to_status, reason, cause, call_id, at)
-     SELECT s.item_id, nullif(s.from_status, 'none'), s.to_status, s.reason, s.cause, s.call_id, $7
-     FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[])
-       WITH ORDINALITY AS s (item_id, from_status, to_status, reason, cause, call_id, place)
+    `INSERT INTO sync_item_event (item_id, from_status, via, to_status, reason, causes, call_id, at)
+     SELECT s.item_id, nullif(s.from_status, 'none'), s.via::text[], s.to_status, s.reason, s.causes::text[], s.call_id, $8
+     FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])
+       WITH ORDINALITY AS s (item_id, from_status, via, to_status, reason, causes, call_id, place)
      ORDER BY s.place`,
     [
-      moves.map(({ itemId }) => itemId),
-      moves.map(({ from }) => from),
-      moves.map(({ to }) => to),
-      moves.map(({ reason }) => reason),
-      moves.map(({ cause }) => cause),
-      moves.map(({ callId }) => callId),
+      ways.map(({ itemId }) => itemId),
+      ways.map(({ from }) => from),
+      ways.map(({ via }) => list(via)),
+      ways.map(({ to }) => to),
+      ways.map(({ reason }) => reason),
+      ways.map(({ causes }) => list(causes)),
+      ways.map(({ callId }) => callId),
       now,
     ],
   );

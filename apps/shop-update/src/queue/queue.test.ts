@@ -20,7 +20,7 @@ describeWithEngines('the queue', (engines) => {
   const where = async (): Promise<string[]> => (await queue.items()).map(({ topic, at }) => `${topic} ${at}`);
   const said = (): string[] => queue.shop.calls.map(({ items }) => items.map(({ topic }) => topic).join('+'));
   const causes = async (id: number): Promise<string[]> =>
-    (await queue.dataSource.query('SELECT cause FROM sync_item_event WHERE item_id = $1 ORDER BY id', [id])).map(
+    (await queue.dataSource.query('SELECT cause FROM sync_item_move WHERE item_id = $1 ORDER BY id, place', [id])).map(
       ({ cause }: { cause: string }) => cause,
     );
   const product = async (id: number) =>

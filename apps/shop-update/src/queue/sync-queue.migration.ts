@@ -107,17 +107,27 @@ export class CreateSyncQueue1763900000102 implements MigrationInterface {
         PRIMARY KEY (call_id, position)
       );
       CREATE INDEX sync_call_item_item_idx ON sync_call_item (item_id, call_id);
+      -- What happened to an item in one transaction. Most of it is several moves at one moment, and one row costs as much
+      -- as any of them would.
       CREATE TABLE sync_item_event (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         item_id bigint NOT NULL,
         from_status text,
+        -- Where it came through, without beginning and end.
+        via text[] NOT NULL DEFAULT '{}',
         to_status text NOT NULL,
         reason text,
-        -- The number of the transition's row in the table of the README, or what somebody did.
-        cause text NOT NULL,
+        -- Of each move the number of the transition's row in the table of the README, or what somebody did.
+        causes text[] NOT NULL,
         call_id bigint,
         at timestamptz NOT NULL DEFAULT clock_timestamp()
       );
+      -- The same move by move.
+      CREATE VIEW sync_item_move AS
+        SELECT id, place, item_id, CASE WHEN place = 1 THEN from_status ELSE via[place - 1] END AS from_status,
+          coalesce(via[place], to_status) AS to_status, CASE WHEN place > cardinality(via) THEN reason END AS reason,
+          causes[place] AS cause, call_id, at
+        FROM sync_item_event, LATERAL generate_series(1, cardinality(causes)) AS place;
       CREATE INDEX sync_item_event_item_idx ON sync_item_event (item_id, id);
       CREATE TABLE shop_breaker (
         -- Of one method, or of all (*).
@@ -157,6 +167,7 @@ export class CreateSyncQueue1763900000102 implements MigrationInterface {
 
   async down(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
+      DROP VIEW sync_item_move;
       DROP TABLE callback_inbox, shop_breaker, sync_item_event, sync_call_item, sync_call, sync_item, sync_lane, shop_config;
       DROP SEQUENCE sync_request_id_seq;
     `);

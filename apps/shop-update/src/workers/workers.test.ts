@@ -95,8 +95,8 @@ describeWithEngines('eight workers', (engines) => {
     expect(kills).toBeGreaterThan(5);
     const rows: { synced: number; events: number; twice: number }[] = await queue.dataSource.query(
       `SELECT count(*) FILTER (WHERE status = 'synced')::int AS synced,
-         (SELECT count(*)::int FROM sync_item_event WHERE cause = '19') AS events,
-         (SELECT count(*)::int FROM (SELECT FROM sync_item_event WHERE cause = '19' GROUP BY item_id HAVING count(*) > 1) t) AS twice
+         (SELECT count(*)::int FROM sync_item_move WHERE cause = '19') AS events,
+         (SELECT count(*)::int FROM (SELECT FROM sync_item_move WHERE cause = '19' GROUP BY item_id HAVING count(*) > 1) t) AS twice
        FROM sync_item`,
     );
     const all = LANES * PRODUCTS * TOPICS.length;
