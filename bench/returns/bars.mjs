@@ -2,7 +2,7 @@
 import { isMet, spreadOf } from '../figures.mjs';
 
 /** From this size on a bar counts. */
-export const JUDGED_FROM = 10_000;
+const JUDGED_FROM = 10_000;
 const LARGE = 1_000_000;
 
 const OF_RAW = { least: 0.7 };

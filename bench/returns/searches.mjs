@@ -6,12 +6,12 @@ const QUERIES = [
   'query=lamp',
   'query=RET-77',
   'query=SKU-12-1',
-  'filters[status]=AWAITING_PICKUP',
+  'status=AWAITING_PICKUP',
   'tab=in_transit',
   'tab=completed&facets=returnType,portal',
-  'filters[portal]=portal-3&sort=-refundAmount',
+  'portal=portal-3&sort=-refundAmount',
   'facets=brand,courier',
-  'query=chair&filters[returnType]=CUSTOMER&page=3',
+  'query=chair&returnType=CUSTOMER&page=3',
 ];
 
 /** `{p50, p95, max, searches}` in milliseconds, one search at a time over REST. */
