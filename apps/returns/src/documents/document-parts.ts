@@ -1,3 +1,4 @@
+import { ConfigError } from '@lockstep/service';
 import type { Provider } from '@nestjs/common';
 import type { ReturnsConfig } from '../returns.config.js';
 import { AggregatesStore } from './aggregates.store.js';
@@ -39,6 +40,9 @@ export function documentProviders(config: ReturnsConfig): Provider[] {
 
 /** None unless it was asked for. */
 function algoliaTargets({ algoliaAppId, algoliaApiKey, algoliaIndex, algoliaUrl }: ReturnsConfig): ReturnTarget[] {
-  if (algoliaAppId === undefined || algoliaApiKey === undefined) return [];
+  if (algoliaAppId === undefined && algoliaApiKey === undefined) return [];
+  if (algoliaAppId === undefined || algoliaApiKey === undefined) {
+    throw new ConfigError(['ALGOLIA_APP_ID and ALGOLIA_API_KEY belong together: set both or neither']);
+  }
   return [new AlgoliaTarget({ appId: algoliaAppId, apiKey: algoliaApiKey, indexName: algoliaIndex, url: algoliaUrl })];
 }

@@ -94,7 +94,11 @@ export const returnSchema = defineIndexSchema({
     },
     /** The names of all products, for the free-text search. */
     productNames: { type: 'keyword', search: true },
+    /** What any of its items has: returns are counted by these. */
     itemStatuses: { type: 'keyword' },
+    brands: { type: 'keyword' },
+    returnReasons: { type: 'keyword' },
+    itemConditions: { type: 'keyword' },
     /** How many items are in each state. */
     itemStatusSummary: { type: 'stored' },
     itemCount: { type: 'long' },

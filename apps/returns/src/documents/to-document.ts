@@ -98,8 +98,11 @@ export function toDocument(aggregate: ReturnAggregate, hash: HashPersonal): Retu
     slaDueAt: shipment?.slaDueAt ?? dueAt(returnType, folded),
     tags: aggregate.tags,
     items: itemDocuments,
-    productNames: [...new Set(items.flatMap(({ productName }) => productName ?? []))],
-    itemStatuses: [...new Set(itemDocuments.map(({ itemStatus }) => itemStatus))],
+    productNames: distinct(items.map(({ productName }) => productName)),
+    itemStatuses: distinct(itemDocuments.map(({ itemStatus }) => itemStatus)),
+    brands: distinct(items.map(({ brand }) => brand)),
+    returnReasons: distinct(items.map(({ returnReason }) => returnReason)),
+    itemConditions: distinct(itemDocuments.map(({ returnItemCondition }) => returnItemCondition)),
     itemStatusSummary: countBy(itemDocuments.map(({ itemStatus }) => itemStatus)),
     itemCount: items.length,
     totalQuantity: items.reduce((sum, { quantity }) => sum + quantity, 0),
@@ -174,6 +177,10 @@ function dueAt(returnType: string, { pickedUpAt, onTheWayAt }: FoldedStatus): st
   if (since === null) return null;
   const days = isCustomers ? CUSTOMER_RETURN_DAYS : COURIER_RETURN_DAYS;
   return new Date(Date.parse(since) + days * DAY_MS).toISOString();
+}
+
+function distinct(values: readonly (string | null)[]): string[] {
+  return [...new Set(values.flatMap((value) => value ?? []))];
 }
 
 function countBy(values: readonly string[]): Record<string, number> {

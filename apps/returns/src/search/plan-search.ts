@@ -153,9 +153,9 @@ export function toItemCountQuery(plan: SearchPlan, mode: QueryMode): SearchQuery
 }
 
 /** What the counts of a facet are found under in an answer of the index. */
-export function facetKey(name: FacetName): string {
-  const { field, level } = facetField(name);
-  return level === 'item' ? `items.${field}` : field;
+export function facetKey(plan: SearchPlan, name: FacetName): string {
+  const { nested, field } = toFacet(plan, name);
+  return nested === undefined ? field : `${nested}.${field}`;
 }
 
 /** Returns that the words name, by a number or a code of theirs. */
@@ -197,10 +197,12 @@ function facetField(name: FacetName): FilterField {
 }
 
 function toFacet(plan: SearchPlan, name: FacetName): Facet {
-  const { field, level } = facetField(name);
-  if (level === 'return') return { field, size: plan.facetSize };
-  const count = plan.facetLevel === 'item' ? 'elements' : 'documents';
-  return { nested: 'items', field, size: plan.facetSize, count, filters: itemFilters(plan, name) };
+  const { field, level, all } = facetField(name);
+  const { facetSize: size, facetLevel } = plan;
+  if (level === 'return') return { field, size };
+  const filters = itemFilters(plan, name);
+  if (facetLevel === 'return' && filters.length === 0 && all !== undefined) return { field: all, size };
+  return { nested: 'items', field, size, count: facetLevel === 'item' ? 'elements' : 'documents', filters };
 }
 
 function* filtersOfReturns(filters: ReturnFilters, asking: Asking): Generator<[string, Filter]> {

@@ -5,6 +5,8 @@ import { RETURN_TYPES } from '../order-returns/order-return-body.js';
 export interface FilterField {
   readonly field: string;
   readonly level: 'return' | 'item';
+  /** Of an item: the field of the return that holds the values of all its items, by which returns are counted far faster. */
+  readonly all?: string;
   /** Values that there are; absent: any. */
   readonly values?: readonly string[];
   readonly kind?: 'boolean';
@@ -24,10 +26,15 @@ export const FILTER_FIELDS = {
   tag: { field: 'tags', level: 'return' },
   isCOD: { field: 'isCOD', level: 'return', kind: 'boolean' },
   needAttention: { field: 'needAttention', level: 'return', kind: 'boolean' },
-  itemStatus: { field: 'itemStatus', level: 'item', values: ITEM_STATUSES },
-  brand: { field: 'brand', level: 'item' },
-  returnReason: { field: 'returnReason', level: 'item' },
-  itemCondition: { field: 'returnItemCondition', level: 'item', values: ['SELLABLE', 'NON_SELLABLE'] },
+  itemStatus: { field: 'itemStatus', level: 'item', all: 'itemStatuses', values: ITEM_STATUSES },
+  brand: { field: 'brand', level: 'item', all: 'brands' },
+  returnReason: { field: 'returnReason', level: 'item', all: 'returnReasons' },
+  itemCondition: {
+    field: 'returnItemCondition',
+    level: 'item',
+    all: 'itemConditions',
+    values: ['SELLABLE', 'NON_SELLABLE'],
+  },
 } as const satisfies Readonly<Record<string, FilterField>>;
 export type FilterName = keyof typeof FILTER_FIELDS;
 export const FILTER_NAMES = Object.keys(FILTER_FIELDS) as FilterName[];

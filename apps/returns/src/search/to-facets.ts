@@ -15,7 +15,7 @@ export function toFacets(plan: SearchPlan, results: readonly SearchResult[]): Re
   return Object.fromEntries(
     plan.facets.map((name) => [
       name,
-      Object.fromEntries(countsOf(name, results).map(({ value, count }) => [String(value), count])),
+      Object.fromEntries(countsOf(plan, name, results).map(({ value, count }) => [String(value), count])),
     ]),
   );
 }
@@ -25,7 +25,7 @@ export function toFacetStats(plan: SearchPlan, results: readonly SearchResult[])
   const numbers = plan.facets.filter((name) => (NUMBER_FACETS as readonly string[]).includes(name));
   return Object.fromEntries(
     numbers.flatMap((name) => {
-      const counts = countsOf(name, results).map(({ value, count }) => [Number(value), count] as const);
+      const counts = countsOf(plan, name, results).map(({ value, count }) => [Number(value), count] as const);
       if (counts.length === 0) return [];
       const values = counts.map(([value]) => value);
       const sum = counts.reduce((total, [value, count]) => total + value * count, 0);
@@ -35,7 +35,7 @@ export function toFacetStats(plan: SearchPlan, results: readonly SearchResult[])
   );
 }
 
-function countsOf(name: FacetName, results: readonly SearchResult[]): readonly FacetCount[] {
-  const key = facetKey(name);
+function countsOf(plan: SearchPlan, name: FacetName, results: readonly SearchResult[]): readonly FacetCount[] {
+  const key = facetKey(plan, name);
   return results.find(({ facets }) => facets[key] !== undefined)?.facets[key] ?? [];
 }

@@ -30,15 +30,19 @@ export function toHit(item: SearchItem, showing: Showing): Hit {
   return keep(shown, showing.attributes);
 }
 
+/** Fields that gather what all items of a return have. */
+const OF_ALL_ITEMS = ['productNames', 'itemStatuses', 'itemStatusSummary', 'brands', 'returnReasons', 'itemConditions'];
+
 /** One hit for each item that meets the conditions; pages are cut by returns, so none is on two pages. */
 export function toItemHits(item: SearchItem, conditions: readonly Filter[], showing: Showing): Hit[] {
   if (item.deleted) return [toHit(item, showing)];
   const { attributes, ...rest } = showing;
   const hit = toHit(item, { ...rest, attributes: undefined });
-  const { items, productNames: _, itemStatuses: __, itemStatusSummary: ___, ...ofReturn } = hit;
+  const { items, ...whole } = hit;
+  const ofReturn = Object.fromEntries(Object.entries(whole).filter(([name]) => !OF_ALL_ITEMS.includes(name)));
   return (items as ReturnItemDocument[])
     .filter((each) => conditions.every((condition) => meets(each, condition)))
-    .map((each) => keep({ ...ofReturn, ...each, objectID: `${hit['returnId']}-${each.returnItemId}` }, attributes));
+    .map((each) => keep({ ...ofReturn, ...each, objectID: `${item.id}-${each.returnItemId}` }, attributes));
 }
 
 /** By the clock of the one who asks. */
