@@ -97,7 +97,8 @@ const CALL_TRIGGERS = `
   CREATE FUNCTION count_call() RETURNS trigger LANGUAGE plpgsql AS $$
   DECLARE
     carried bigint;
-    wrong bigint;
+    -- What is wrong with its items: that the shop refused one comes first.
+    wrong text;
     before text := CASE WHEN TG_OP = 'UPDATE' THEN OLD.outcome END;
     acked timestamptz := CASE WHEN TG_OP = 'UPDATE' THEN OLD.acked_at END;
     responded timestamptz := CASE WHEN TG_OP = 'UPDATE' THEN OLD.responded_at END;
@@ -113,7 +114,8 @@ const CALL_TRIGGERS = `
         ${MS('coalesce(NEW.acked_at, NEW.created_at)', 'NEW.responded_at')});
     END IF;
     IF NEW.outcome IN ('open', 'acknowledged') OR NEW.outcome = before THEN RETURN NULL; END IF;
-    SELECT count(*), count(*) FILTER (WHERE outcome IN ('failure', 'unusable')) INTO carried, wrong
+    SELECT count(*), CASE WHEN bool_or(outcome = 'refused') THEN 'status_failure' ELSE min(outcome) FILTER (WHERE outcome <> 'synced') END
+    INTO carried, wrong
     FROM sync_call_item WHERE call_id = NEW.id;
     -- An answer that comes after it was given up takes its place.
     IF before IN ('failed', 'unusable', 'expired') THEN
@@ -121,8 +123,8 @@ const CALL_TRIGGERS = `
         CASE before WHEN 'failed' THEN coalesce(OLD.error_reason, before) ELSE before END, -1, -carried);
     END IF;
     INSERT INTO made_calls_news VALUES (${HOUR_OF('NEW.created_at')}, NEW.method, NEW.topic,
-      CASE WHEN NEW.outcome = 'answered' AND wrong = 0 THEN 'success' ELSE 'failure' END,
-      CASE NEW.outcome WHEN 'answered' THEN CASE WHEN wrong = 0 THEN '' ELSE 'status_failure' END
+      CASE WHEN NEW.outcome = 'answered' AND wrong IS NULL THEN 'success' ELSE 'failure' END,
+      CASE NEW.outcome WHEN 'answered' THEN coalesce(wrong, '')
         WHEN 'failed' THEN coalesce(NEW.error_reason, 'failed') ELSE NEW.outcome END,
       1, carried);
     RETURN NULL;

@@ -117,12 +117,12 @@ describeOnEveryEngine('the graphs', (engines) => {
       givenCall(dataSource, { itemIds: [1, 2], outcome: 'open', ...over });
     const end = (id: number, outcome: string, reason: string | null = null) =>
       sql('UPDATE sync_call SET outcome = $2, error_reason = $3 WHERE id = $1', [id, outcome, reason]);
-    await end(await made({ itemOutcomes: ['success', 'success'] }), 'answered');
-    await end(await made({ itemOutcomes: ['success', 'failure'] }), 'answered');
+    await end(await made({ itemOutcomes: ['synced', 'synced'] }), 'answered');
+    await end(await made({ itemOutcomes: ['synced', 'refused'] }), 'answered');
     await end(await made({}), 'failed', 'timeout');
     await end(await made({}), 'failed', 'nack');
     await end(await made({}), 'failed', 'nack');
-    const late = await made({ itemOutcomes: ['success', 'success'] });
+    const late = await made({ itemOutcomes: ['synced', 'synced'] });
     await end(late, 'acknowledged');
     await end(late, 'expired', 'no_callback');
     const methods = async () => (await graph('api-calls')).methods;

@@ -119,7 +119,7 @@ export class AttemptView {
   @IsString()
   error!: string | null;
 
-  /** What the shop said of this item. */
+  /** What came of it: synced, refused, bad_response, src_id_conflict; none before the answer. */
   @IsOptional()
   @IsString()
   itemOutcome!: string | null;

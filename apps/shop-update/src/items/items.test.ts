@@ -181,7 +181,7 @@ describeOnEveryEngine('items', (engines) => {
         ageSeconds: 60,
         answerMs: 250,
         params: { productsInfo: [{ title: 'Other' }, { title: 'Lamp Oak', price: '5' }] },
-        itemOutcomes: ['success', 'failure'],
+        itemOutcomes: ['synced', 'refused'],
       });
       await sql(
         `INSERT INTO sync_item_event (item_id, from_status, to_status, reason, causes, call_id, at) VALUES
@@ -209,7 +209,7 @@ describeOnEveryEngine('items', (engines) => {
           itemsOfCall: 2,
           durationMs: 250,
           httpStatus: 200,
-          itemOutcome: 'failure',
+          itemOutcome: 'refused',
           callbacks: [{ verdict: 'duplicate', body: { x: 1 } }],
           headers: { 'X-SC-Flow': 'synchronous', 'X-SC-Topic': 'content', 'X-SC-Item-Id': `${other},${item}` },
         },
