@@ -64,7 +64,7 @@ const AGE = (row: string): string =>
   classSql(`extract(epoch FROM ${row}.finished_at - ${row}.queued_at)`, AGE_ENDS_SECONDS);
 
 const ITEM_TRIGGERS = `
-  CREATE FUNCTION count_inserted_items() RETURNS trigger LANGUAGE plpgsql AS $$
+  CREATE FUNCTION count_inserted_items() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
   BEGIN
     INSERT INTO ended_items_news (queued_hour, outcome, age_class, items)
     SELECT ${HOUR_OF('m.queued_at')}, m.status, ${AGE('m')}, count(*)
@@ -73,7 +73,7 @@ const ITEM_TRIGGERS = `
   END $$;
   CREATE TRIGGER count_inserted AFTER INSERT ON sync_item REFERENCING NEW TABLE AS made
     FOR EACH STATEMENT EXECUTE FUNCTION count_inserted_items();
-  CREATE FUNCTION count_ended_item() RETURNS trigger LANGUAGE plpgsql AS $$
+  CREATE FUNCTION count_ended_item() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
   BEGIN
     INSERT INTO ended_items_news (queued_hour, outcome, age_class, items)
     VALUES (${HOUR_OF('NEW.queued_at')}, NEW.status, ${AGE('NEW')}, 1);
@@ -85,7 +85,7 @@ const ITEM_TRIGGERS = `
 
 /** What the shop says of items is written down beside the end of their call: both are looked at when the transaction ends. */
 const CALL_TRIGGERS = `
-  CREATE FUNCTION count_sent_items() RETURNS trigger LANGUAGE plpgsql AS $$
+  CREATE FUNCTION count_sent_items() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
   BEGIN
     INSERT INTO made_calls_news (hour, method, topic, result, reason, calls, items)
     SELECT ${HOUR_OF('c.created_at')}, c.method, c.topic, 'sent', '', count(DISTINCT c.id), count(*)
@@ -94,7 +94,7 @@ const CALL_TRIGGERS = `
   END $$;
   CREATE TRIGGER count_sent AFTER INSERT ON sync_call_item REFERENCING NEW TABLE AS made
     FOR EACH STATEMENT EXECUTE FUNCTION count_sent_items();
-  CREATE FUNCTION count_call() RETURNS trigger LANGUAGE plpgsql AS $$
+  CREATE FUNCTION count_call() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
   DECLARE
     carried bigint;
     -- What is wrong with its items: that the shop refused one comes first.
