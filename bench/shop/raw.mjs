@@ -9,7 +9,9 @@ const SENDERS = 4;
 
 /** `{perSecond, seconds, cpu}`. */
 export async function measureRaw(place, shop, bodies) {
-  await place.pool.query('CREATE TABLE public.raw_item (id int PRIMARY KEY, status text NOT NULL, answered_at timestamptz)');
+  await place.pool.query(
+    'CREATE TABLE public.raw_item (id int PRIMARY KEY, status text NOT NULL, answered_at timestamptz)',
+  );
   const items = bodies.reduce((sum, { productsInfo }) => sum + productsInfo.length, 0);
   await place.pool.query(`INSERT INTO public.raw_item SELECT n, 'pending' FROM generate_series(1, $1) AS n`, [items]);
   const agent = new http.Agent({ keepAlive: true, maxSockets: SENDERS, noDelay: true });
