@@ -93,6 +93,8 @@ export class ShopUpdateModule {
             ...PRODUCT_SYNC_MIGRATIONS,
           ],
           poolSize: config.databasePoolSize,
+          // Every call to the shop takes the same thirty statements.
+          keepsStatements: true,
           retention: {
             rules: [
               ...messagingRetention,

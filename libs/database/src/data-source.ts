@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { CustomTypesConfig } from 'pg';
 import pg from 'pg';
 import { DataSource, type DataSourceOptions, type Logger, type MigrationInterface } from 'typeorm';
+import { keepStatements } from './kept-statements.js';
 import { quoteName } from './quote-name.js';
 import { limitSilence } from './silence-limit.js';
 
@@ -28,6 +29,8 @@ export interface DatabaseOptions {
    * rest. Milliseconds. @default 65000
    */
   readonly silenceLimitMs?: number;
+  /** Whether the server plans each statement with parameters once a connection; see {@link keepStatements}. @default false */
+  readonly keepsStatements?: boolean;
   /** Told of the loss of an idle pooled connection; the pool replaces it by itself. @default ignored */
   readonly onConnectionLost?: (error: Error) => void;
 }
@@ -78,12 +81,15 @@ function dataSourceOptions(options: DatabaseOptions): DataSourceOptions {
     poolErrorHandler: (error: Error) => options.onConnectionLost?.(error),
     extra: {
       // Compiling a statement costs more than any of ours gains by it: up to seconds for one of milliseconds.
-      options: `-c jit=off -c search_path=${quoteName(options.schema).replaceAll(/[\\ ]/g, '\\$&')}`,
+      options: `-c jit=off -c default_transaction_isolation=read\\ committed -c search_path=${quoteName(options.schema).replaceAll(/[\\ ]/g, '\\$&')}`,
       statement_timeout: options.statementTimeoutMs ?? DEFAULT_STATEMENT_TIMEOUT_MS,
       // A transaction left open by a hung caller would hold its locks for ever.
       idle_in_transaction_session_timeout: DEFAULT_STATEMENT_TIMEOUT_MS,
       keepAlive: true,
-      onConnect: (client: pg.Client) => limitSilence(client, options.silenceLimitMs ?? DEFAULT_SILENCE_LIMIT_MS),
+      onConnect: (client: pg.Client) => {
+        limitSilence(client, options.silenceLimitMs ?? DEFAULT_SILENCE_LIMIT_MS);
+        if (options.keepsStatements) keepStatements(client);
+      },
       types: valueTypes,
     },
   };

@@ -10,7 +10,7 @@ import { DatabaseConnectionLostError } from './unavailable.js';
 
 /** How a transaction runs. */
 export interface TransactionOptions {
-  /** @default 'READ COMMITTED' */
+  /** @default 'READ COMMITTED', which each connection begins with */
   readonly isolation?: 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE';
   /** Attempts in all when the database asks for another (40001 serialization failure, 40P01 deadlock). @default 5 */
   readonly attempts?: number;
@@ -35,7 +35,7 @@ export async function inTransaction<T>(
   const attempts = options.attempts ?? DEFAULT_ATTEMPTS;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await runOnce(dataSource, work, options.isolation ?? 'READ COMMITTED');
+      return await runOnce(dataSource, work, options.isolation);
     } catch (error) {
       if (attempt >= attempts || !asksForAnotherAttempt(error)) throw error;
       await delay(Math.random() * FIRST_BACKOFF_MS * 2 ** (attempt - 1));
@@ -46,7 +46,7 @@ export async function inTransaction<T>(
 async function runOnce<T>(
   dataSource: DataSource,
   work: (manager: EntityManager) => Promise<T>,
-  isolation: NonNullable<TransactionOptions['isolation']>,
+  isolation: TransactionOptions['isolation'],
 ): Promise<T> {
   const queryRunner = dataSource.createQueryRunner();
   try {

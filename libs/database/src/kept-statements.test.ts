@@ -1,0 +1,59 @@
+import { createTestDatabase, describeOnEveryEngine, type TestDatabase } from '@lockstep/testing';
+import type { DataSource, QueryRunner } from 'typeorm';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createDataSource } from './data-source.js';
+
+describeOnEveryEngine('a connection that keeps its statements', (engines) => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+  let runner: QueryRunner;
+
+  beforeAll(async () => {
+    database = await createTestDatabase(engines);
+    const options = { schema: 'public', service: 'test', entities: [], migrations: [], keepsStatements: true };
+    dataSource = await createDataSource({ url: database.url, ...options }).initialize();
+    runner = dataSource.createQueryRunner();
+    await runner.connect();
+  });
+
+  afterAll(async () => {
+    await runner?.release();
+    await dataSource?.destroy();
+    await database?.remove();
+  });
+
+  const countKept = async (like: string): Promise<number> => {
+    const rows: { statement: string }[] = await runner.query('SELECT statement FROM pg_prepared_statements');
+    return rows.filter(({ statement }) => statement.includes(like)).length;
+  };
+
+  it('has each planned once, and asks it with other values', async () => {
+    const ask = (number: number) => runner.query('SELECT $1::int AS "keptOnce"', [number]);
+    for (const number of [1, 2, 3]) expect(await ask(number)).toEqual([{ keptOnce: number }]);
+    expect(await countKept('keptOnce')).toBe(1);
+  });
+
+  it('goes on after a table was given another column: one query fails at most', async () => {
+    await runner.query('CREATE TABLE changing (id int)');
+    await runner.query('INSERT INTO changing VALUES (1)');
+    const ask = () => runner.query('SELECT * FROM changing WHERE id = $1', [1]);
+    await ask();
+    await dataSource.query('ALTER TABLE changing ADD COLUMN name text');
+    await ask().catch((error: { code?: string }) => expect(error.code).toBe('0A000'));
+    expect(await ask()).toEqual([{ id: 1, name: null }]);
+  });
+
+  it('tells of a statement that cannot be planned, each time', async () => {
+    const ask = () => runner.query('SELECT missing FROM nowhere WHERE id = $1', [1]);
+    for (let time = 0; time < 2; time++) await expect(ask()).rejects.toMatchObject({ code: '42P01' });
+  });
+
+  it('keeps a bounded number of them, and asks the others as ever', async () => {
+    for (let number = 0; number < 250; number++) {
+      expect(await runner.query(`SELECT $1::int AS "kept${number}"`, [number])).toEqual([
+        { [`kept${number}`]: number },
+      ]);
+    }
+    expect(await countKept('SELECT $1::int')).toBeLessThanOrEqual(200);
+  });
+});
