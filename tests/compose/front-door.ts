@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { waitFor } from '@lockstep/testing';
+import { takePort, waitFor } from '@lockstep/testing';
 import { type ComposeService, readText } from './compose-file.js';
 
 /**
@@ -41,7 +40,7 @@ export class FrontDoor {
 
   /** Starts it before these services, by name and URL, and waits until it answers. */
   async start(services: ReadonlyMap<string, string>): Promise<void> {
-    this.port = await freePort();
+    this.port = await takePort();
     // Started by root its workers are somebody else.
     chmodSync(this.folder, 0o755);
     for (const volume of this.service.volumes ?? []) {
@@ -81,15 +80,4 @@ export class FrontDoor {
     for (const [name, url] of services) adapted = adapted.replaceAll(`http://${name}:3000;`, `${url};`);
     return adapted;
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

@@ -1,5 +1,6 @@
+import { takePort } from '@lockstep/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, Lockstep } from './lockstep.js';
+import { Lockstep } from './lockstep.js';
 
 const PEOPLE = 400;
 
@@ -12,7 +13,7 @@ describe('the first start on a new data folder', () => {
   let lockstep: Lockstep;
 
   beforeAll(async () => {
-    lockstep = new Lockstep(await freePort(), { LOCKSTEP_DEMO: String(PEOPLE) });
+    lockstep = new Lockstep(await takePort(), { LOCKSTEP_DEMO: String(PEOPLE) });
   });
   afterAll(() => lockstep.remove());
 

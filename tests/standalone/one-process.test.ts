@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import { SERVICES } from '@lockstep/standalone';
-import { waitFor } from '@lockstep/testing';
+import { takePort, waitFor } from '@lockstep/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, isRunning, Lockstep } from './lockstep.js';
+import { isRunning, Lockstep } from './lockstep.js';
 
 const ADA = { forenames: 'Ada', surname: 'Byron', gmcNumber: '7654321', programmeMemberships: [], placements: [] };
 
@@ -18,7 +18,7 @@ describe('all services in one process, on an empty data folder', () => {
   let lockstep: Lockstep;
 
   beforeAll(async () => {
-    lockstep = new Lockstep(await freePort(), { LOCKSTEP_DEMO: 'off' });
+    lockstep = new Lockstep(await takePort(), { LOCKSTEP_DEMO: 'off' });
     await lockstep.start();
   });
   afterAll(() => lockstep.remove());
@@ -100,7 +100,7 @@ describe('all services in one process, on an empty data folder', () => {
         second.launch();
         expect(await second.ended()).toBe(1);
         expect(second.output).toMatch(new RegExp(`Port ${lockstep.port} is taken.*PORT=`));
-        second.launch({ PORT: String(await freePort()), LOCKSTEP_DATA_DIR: lockstep.dataDir });
+        second.launch({ PORT: String(await takePort()), LOCKSTEP_DATA_DIR: lockstep.dataDir });
         expect(await second.ended()).toBe(1);
         expect(second.output).toMatch(/in use by another Lockstep.*LOCKSTEP_DATA_DIR/);
         second.launch({ PORT: '0', LOCKSTEP_DATA_DIR: '/dev/null/lockstep' });

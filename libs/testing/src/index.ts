@@ -43,4 +43,5 @@ export {
   type OwnerRule,
 } from './owners/owner-double.js';
 export { type RunningService, type ServiceOptions, startService } from './start-service.js';
+export { takePort } from './take-port.js';
 export { type WaitOptions, waitFor } from './wait-for.js';

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { takePort } from './take-port.js';
 import { waitFor } from './wait-for.js';
 
 const root = new URL('../../../', import.meta.url);
@@ -51,7 +51,7 @@ export interface RunningService {
 export async function startService(options: ServiceOptions): Promise<RunningService> {
   const main = options.main ?? fileURLToPath(new URL(`apps/${options.app}/dist/main.js`, root));
   if (!existsSync(main)) throw new Error(`${options.app} is not built; run: npm run build`);
-  const port = await freePort();
+  const port = await takePort();
   const url = `http://127.0.0.1:${port}`;
   let log = '';
   let child: ChildProcess | undefined;
@@ -118,15 +118,4 @@ function hasEnded(child: ChildProcess): boolean {
 
 function tail(log: string): string {
   return log.trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }
