@@ -94,9 +94,10 @@ export class InboxStore {
 
   /** Milliseconds until the next one may be tried; null when none waits. */
   async nextDueInMs(): Promise<number | null> {
-    const [row]: { ms: number | null }[] = await this.dataSource.query(
+    // Without HAVING, nothing to do would be 0 too: greatest passes over NULL.
+    const [row]: { ms: number }[] = await this.dataSource.query(
       `SELECT greatest(0, extract(epoch FROM min(available_at) - clock_timestamp()) * 1000)::float8 AS ms
-       FROM callback_inbox WHERE handled_at IS NULL`,
+       FROM callback_inbox WHERE handled_at IS NULL HAVING min(available_at) IS NOT NULL`,
     );
     return row?.ms ?? null;
   }

@@ -77,11 +77,12 @@ export class RequeueRunStore {
 
   /** Milliseconds until a run is due; undefined when none runs. */
   async nextDueMs(): Promise<number | undefined> {
-    const [row]: { ms: number | null }[] = await this.dataSource.query(
+    // Without HAVING, nothing to do would be 0 too: greatest passes over NULL.
+    const [row]: { ms: number }[] = await this.dataSource.query(
       `SELECT greatest(0, extract(epoch FROM min(next_at) - clock_timestamp()) * 1000)::float8 AS ms
-       FROM requeue_run WHERE state = 'running'`,
+       FROM requeue_run WHERE state = 'running' HAVING min(next_at) IS NOT NULL`,
     );
-    return row?.ms ?? undefined;
+    return row?.ms;
   }
 
   async advance(
