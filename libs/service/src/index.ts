@@ -38,5 +38,6 @@ export { toFieldErrors, validationProblem } from './problems/validation.js';
 export * from './requests/comma-list.js';
 export { Consumes } from './requests/consumes.js';
 export * from './requests/page-query.js';
+export { PathIdPipe } from './requests/path-id.pipe.js';
 export * from './requests/read-ndjson.js';
 export * from './service-identity.js';

@@ -1,6 +1,5 @@
-import { type Actor, Answers, CurrentActor, ProblemError, Requires } from '@lockstep/service';
+import { type Actor, Answers, CurrentActor, PathIdPipe, ProblemError, Requires } from '@lockstep/service';
 import { Controller, Get, Inject, Param } from '@nestjs/common';
-import { PathIdPipe } from '../orders/path-id.pipe.js';
 import { refuseLimited } from '../orders/tenant.js';
 import { INDEX_READER, type IndexReader } from '../verify/index-reader.js';
 import { decideAdvice } from './decide-advice.js';

@@ -8,13 +8,13 @@ import {
   CurrentActor,
   loadLines,
   type Page,
+  PathIdPipe,
   ProblemError,
   Requires,
   readNdjson,
 } from '@lockstep/service';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import { PathIdPipe } from '../orders/path-id.pipe.js';
 import { refuseLimited, tenantOf } from '../orders/tenant.js';
 import { EventBody, EventView, toEventRecord } from './event-body.js';
 import { LoadedReturnBody, OrderReturnBody, OrderReturnView, toOrderReturnRecord } from './order-return-body.js';

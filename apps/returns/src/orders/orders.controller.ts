@@ -8,6 +8,7 @@ import {
   CurrentActor,
   loadLines,
   type Page,
+  PathIdPipe,
   ProblemError,
   Requires,
   readNdjson,
@@ -17,7 +18,6 @@ import type { Response } from 'express';
 import { LoadedOrderBody, OrderBody, OrderView, toOrderRecord } from './order-body.js';
 import { OrdersQuery } from './orders.query.js';
 import { OrdersStore } from './orders.store.js';
-import { PathIdPipe } from './path-id.pipe.js';
 import { owns, refuseLimited, tenantOf } from './tenant.js';
 
 /** Orders, one by one and as a stream of lines. */

@@ -1,6 +1,5 @@
-import { Answers, type Page, ProblemError, Requires } from '@lockstep/service';
+import { Answers, type Page, PathIdPipe, ProblemError, Requires } from '@lockstep/service';
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { PathIdPipe } from '../catalogue/path-id.pipe.js';
 import { CallbackRow, CallbacksQuery } from './callbacks.answer.js';
 import { InboxStore } from './inbox.store.js';
 

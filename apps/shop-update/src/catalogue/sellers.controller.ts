@@ -1,10 +1,9 @@
 import { refuseReservedId } from '@lockstep/ownership';
-import { Answers, type Page, Requires } from '@lockstep/service';
+import { Answers, type Page, PathIdPipe, Requires } from '@lockstep/service';
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Put, Query, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { SellersQuery } from './catalogue.query.js';
 import { notFound } from './catalogue-problems.js';
-import { PathIdPipe } from './path-id.pipe.js';
 import { SellerBody, SellerPatch, SellerView } from './seller-body.js';
 import { SellersStore } from './sellers.store.js';
 

@@ -1,9 +1,17 @@
 import { inTransaction } from '@lockstep/database';
-import { type Actor, Answers, Clock, CurrentActor, type Page, ProblemError, Requires } from '@lockstep/service';
+import {
+  type Actor,
+  Answers,
+  Clock,
+  CurrentActor,
+  type Page,
+  PathIdPipe,
+  ProblemError,
+  Requires,
+} from '@lockstep/service';
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { notFound } from '../catalogue/catalogue-problems.js';
-import { PathIdPipe } from '../catalogue/path-id.pipe.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
 import type { ItemAction } from './decide-action.js';
 import { FailureGroupView, Failures } from './failures.js';

@@ -1,6 +1,5 @@
-import { type Actor, Answers, CurrentActor, hasRole, ProblemError, Requires } from '@lockstep/service';
+import { type Actor, Answers, CurrentActor, hasRole, PathIdPipe, ProblemError, Requires } from '@lockstep/service';
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
-import { PathIdPipe } from '../catalogue/path-id.pipe.js';
 import { ReuploadAnswer, ReuploadBody } from './reupload.answer.js';
 import { Reupload } from './reupload.js';
 

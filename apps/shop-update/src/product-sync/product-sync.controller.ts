@@ -1,7 +1,6 @@
-import { type Actor, Answers, CurrentActor, ProblemError, Public, Requires } from '@lockstep/service';
+import { type Actor, Answers, CurrentActor, PathIdPipe, ProblemError, Public, Requires } from '@lockstep/service';
 import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post } from '@nestjs/common';
 import { notFound } from '../catalogue/catalogue-problems.js';
-import { PathIdPipe } from '../catalogue/path-id.pipe.js';
 import { ProductSyncAnswer, SyncLinkAnswer, SyncLinkBody } from './product-sync.answer.js';
 import { ProductSync } from './product-sync.js';
 import { SyncLinkStore } from './sync-link.store.js';

@@ -1,7 +1,7 @@
-import { validationProblem } from '@lockstep/service';
 import { Injectable, type PipeTransform } from '@nestjs/common';
+import { validationProblem } from '../problems/validation.js';
 
-/** An id in a path: a whole number from 1. */
+/** An id in a path: a whole number from 1; anything else is answered with 400. */
 @Injectable()
 export class PathIdPipe implements PipeTransform<string | number, number> {
   transform(value: string | number): number {
