@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDatabaseUnavailable } from '@lockstep/database';
 import { describeWithEngines } from '@lockstep/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { enqueueChanges } from '../queue/enqueue.js';
@@ -74,7 +75,7 @@ describeWithEngines('eight workers', (engines) => {
         } catch (error) {
           // Killed between two steps, or with its connection in the middle of one: another one takes its place.
           kills += 1;
-          if (!(error instanceof Killed) && !String(error).match(/terminat|connection|released/i)) throw error;
+          if (!(error instanceof Killed) && !isDatabaseUnavailable(error)) throw error;
         }
       }
     };
