@@ -13,7 +13,7 @@ export function printShop({ pairs, idle, results, memoryMb, verdicts }) {
   row('one change is heard after', `p50 ${idle.p50}, p99 ${idle.p99}, max ${idle.max} ms`);
   for (const { size, claimMs, listMs, graphMs } of results) {
     row(
-      `${size} that wait`,
+      `${size} wait, ${size} done`,
       `claim ${claimMs.toFixed(1)}, lists p95 ${listMs.toFixed(0)}, graphs ${graphMs.toFixed(0)} ms`,
     );
   }

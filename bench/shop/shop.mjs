@@ -6,7 +6,7 @@ import { startWorker } from '../machine/worker.mjs';
 import { findEngines, memoryOfServices, openPlace, startAnew } from '../sync/place.mjs';
 import { untilEnginesRest } from '../sync/quiet.mjs';
 import { judgeShop } from './bars.mjs';
-import { loadCatalogue, loadWaiting } from './catalogue.mjs';
+import { loadCatalogue, loadFinished, loadWaiting } from './catalogue.mjs';
 import { measureClaims } from './claims.mjs';
 import { forgetItems, measureDrain } from './drain.mjs';
 import { measureIdleChanges } from './idle-change.mjs';
@@ -23,7 +23,7 @@ const LOADED_AT_ONCE = 100_000;
 /**
  * Measures every size, smallest first, in one place, and prints the table.
  *
- * @param options.sizes items that wait while claims and lists are measured; @param options.pairs drains of 10,000 items,
+ * @param options.sizes items that wait, and as many that are finished, while claims, lists and graphs are measured; @param options.pairs drains of 10,000 items,
  *   each followed by the raw limit
  */
 export async function benchShop({ sizes, pairs, maxOtherShare, say }) {
@@ -70,14 +70,16 @@ async function measureSize(place, size, say) {
   await forgetItems(place);
   await loadCatalogue(place, (await countProducts(place)) + 1, size);
   for (let first = 1; first <= size; first += LOADED_AT_ONCE) {
-    await loadWaiting(place, first, Math.min(first + LOADED_AT_ONCE - 1, size));
+    const last = Math.min(first + LOADED_AT_ONCE - 1, size);
+    await loadWaiting(place, first, last);
+    await loadFinished(place, first, last);
   }
-  await place.pool.query('VACUUM ANALYZE shop_update.sync_item');
+  await place.pool.query('VACUUM ANALYZE shop_update.sync_item, shop_update.sync_call, shop_update.sync_call_item');
   const claimMs = await measureClaims(place);
   await place.pool.query(`UPDATE shop_update.sync_lane SET ready_at = NULL, ready_item_id = NULL, ready_topic = NULL`);
   await startAnew(place, 'shop-update', {});
-  const listMs = await measureLists(place);
   const graphMs = await measureGraphs(place);
+  const listMs = await measureLists(place);
   say(`${size}: a claim ${claimMs.toFixed(1)} ms, lists p95 ${listMs.toFixed(0)} ms, graphs ${graphMs.toFixed(0)} ms`);
   return { claimMs, listMs, graphMs };
 }
