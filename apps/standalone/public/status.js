@@ -5,8 +5,18 @@ const RUN_EVERY_MS = 1_000;
 const LISTS_EVERY_MS = 5_000;
 const TOKEN_KEY = 'lockstep-token';
 const LISTS = ['current', 'connected', 'disconnected', 'exceptions', 'discrepancies', 'hidden'];
-const GOOD = new Set(['up', 'succeeded', 'ready']);
-const BAD = new Set(['down', 'failed', 'unreachable']);
+/** Groups of the shop's queue, as people call them. */
+const SHOP_GROUPS = [
+  ['toSend', 'to send'],
+  ['inFlight', 'on their way'],
+  ['waitingForCallback', 'wait for the shop'],
+  ['held', 'held'],
+  ['delayed', 'delayed'],
+  ['blocked', 'blocked'],
+  ['failed', 'failed'],
+];
+const GOOD = new Set(['up', 'succeeded', 'ready', 'in step']);
+const BAD = new Set(['down', 'failed', 'unreachable', 'needs attention']);
 const ACTIVE = new Set(['queued', 'running', 'verifying', 'held']);
 
 const number = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
@@ -111,18 +121,50 @@ async function showLists() {
   ].filter(([, path]) => !unserved.has(path));
   const counts = await Promise.all(wanted.map(async ([list, path]) => [list, (await ask(path))?.total]));
   const known = counts.filter(([, total]) => total !== undefined);
-  $('counts').replaceChildren(
-    ...known.map(([list, total]) =>
-      element('div', {}, [element('dt', { textContent: list }), element('dd', { textContent: number.format(total) })]),
-    ),
-  );
+  $('counts').replaceChildren(...known.map(count));
   $('lists').hidden = token === '' || known.length === 0;
+}
+
+function count([what, total]) {
+  return element('div', {}, [
+    element('dt', { textContent: what }),
+    element('dd', { textContent: number.format(total) }),
+  ]);
+}
+
+async function showShop() {
+  const summary = await ask('/api/shop-update/summary');
+  $('shop').hidden = token === '' || !summary;
+  if (!summary) return;
+  const { attention, stuck, flow } = summary;
+  showPill($('shop-state'), attention + stuck.length + summary.failed.items > 0 ? 'needs attention' : 'in step');
+  const facts = [`${flow} flow`];
+  if (summary.toSend.oldestAgeSeconds !== null)
+    facts.push(`the oldest has waited ${number.format(summary.toSend.oldestAgeSeconds)} s`);
+  if (attention > 0) facts.push(`${number.format(attention)} need attention`);
+  $('shop-facts').textContent = facts.join(' · ');
+  $('shop-counts').replaceChildren(...SHOP_GROUPS.map(([group, what]) => count([what, summary[group].items])));
+}
+
+async function showReturns() {
+  const job = await ask('/api/returns/sync/job');
+  $('returns').hidden = token === '' || !job;
+  if (!job) return;
+  const { enabled, pendingChanges, dateRangeEnd, lastError } = job;
+  showPill(
+    $('returns-state'),
+    lastError ? 'needs attention' : !enabled ? 'off' : pendingChanges > 0 ? 'behind' : 'in step',
+  );
+  const facts = [`${number.format(pendingChanges)} changes wait for the next window`];
+  if (dateRangeEnd) facts.push(`the last one reached ${time.format(new Date(dateRangeEnd))}`);
+  if (lastError) facts.push(lastError);
+  $('returns-facts').textContent = facts.join(' · ');
 }
 
 function showAccess() {
   $('sign-in').hidden = token !== '';
   $('run').hidden = token === '';
-  if (token === '') $('lists').hidden = true;
+  if (token === '') for (const id of ['lists', 'shop', 'returns']) $(id).hidden = true;
 }
 
 function forget(reason = '') {
@@ -140,7 +182,7 @@ $('sign-in').addEventListener('submit', (event) => {
   $('sign-in-problem').textContent = '';
   showAccess();
   showRun()
-    .then(showLists)
+    .then(() => Promise.all([showLists(), showShop(), showReturns()]))
     .catch(() => undefined);
 });
 $('sign-out').addEventListener('click', () => forget());
@@ -161,4 +203,4 @@ function repeat(show, everyMs, isWanted) {
 showAccess();
 repeat(showServices, SERVICES_EVERY_MS, () => true);
 repeat(showRun, RUN_EVERY_MS, () => token !== '');
-repeat(showLists, LISTS_EVERY_MS, () => token !== '');
+for (const show of [showLists, showShop, showReturns]) repeat(show, LISTS_EVERY_MS, () => token !== '');
