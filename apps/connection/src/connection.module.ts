@@ -4,8 +4,6 @@ import {
   indexRebuildReported,
   masterUpdatedConnectionQueue,
 } from '@lockstep/contracts';
-import { DatabaseModule, databaseMigrations } from '@lockstep/database';
-import { MessagingModule, messagingMigrations, messagingRetention } from '@lockstep/messaging';
 import {
   type Projection,
   ProjectionModule,
@@ -14,14 +12,7 @@ import {
   projectionRetention,
 } from '@lockstep/projection';
 import { searchMigrations, searchRetention } from '@lockstep/search';
-import {
-  accessRetention,
-  BrokerHealth,
-  BrokerMetrics,
-  deadLettersController,
-  isEngineUnavailable,
-  SearchModule,
-} from '@lockstep/service';
+import { deadLettersController, EnginesModule } from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { ConnectionConfig } from './connection.config.js';
 import { connectionAliases, connectionSchema } from './documents/connection-document.js';
@@ -50,30 +41,15 @@ export class ConnectionModule {
     return {
       module: ConnectionModule,
       imports: [
-        DatabaseModule.forService({
-          url: config.databaseUrl,
-          schema: 'connection',
-          service: 'connection',
-          entities: [],
-          migrations: [...databaseMigrations, ...messagingMigrations, ...searchMigrations, ...projectionMigrations],
-          poolSize: config.databasePoolSize,
-          retention: {
-            rules: [...messagingRetention, ...searchRetention, ...projectionRetention, ...accessRetention],
-            limits: config.retention,
-          },
-        }),
-        MessagingModule.forService({
+        EnginesModule.forService(config, {
           service: 'connection',
           publishes: PUBLISHED,
-          url: config.rabbitmqUrl,
-          isEngineUnavailable,
-          drainTimeoutMs: config.shutdownGraceMs,
+          migrations: [...searchMigrations, ...projectionMigrations],
+          retention: [...searchRetention, ...projectionRetention],
         }),
-        SearchModule.forService(config),
         ProjectionModule.forService({ ...projection, leaseSeconds: config.leaseSeconds }),
       ],
       controllers: [ConnectionsController, deadLettersController('connection')],
-      providers: [BrokerHealth, BrokerMetrics],
     };
   }
 }

@@ -1,6 +1,5 @@
 import { MessagingServer } from '@lockstep/messaging';
 import { ProjectedIndexHealth } from '@lockstep/projection';
-import { isSearchUnavailable } from '@lockstep/search';
 import { BrokerHealth, BrokerMetrics, SearchHealth, type ServiceDefinition } from '@lockstep/service';
 import { ConnectionConfig } from './connection.config.js';
 import { ConnectionModule } from './connection.module.js';
@@ -14,5 +13,4 @@ export const connectionService: ServiceDefinition<ConnectionConfig> = {
   strategies: [MessagingServer],
   health: [BrokerHealth, SearchHealth, ProjectedIndexHealth],
   metrics: [BrokerMetrics],
-  unavailable: { search: isSearchUnavailable },
 };

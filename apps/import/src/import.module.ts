@@ -1,13 +1,5 @@
 import { IMPORT_EXCHANGE, importBatchCompleted, importRequests, type MessageDefinition } from '@lockstep/contracts';
-import { DatabaseModule, databaseMigrations } from '@lockstep/database';
-import { MessagingModule, messagingMigrations, messagingRetention } from '@lockstep/messaging';
-import {
-  accessRetention,
-  BrokerHealth,
-  BrokerMetrics,
-  deadLettersController,
-  isEngineUnavailable,
-} from '@lockstep/service';
+import { deadLettersController, EnginesModule } from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BATCH_CONTROLLERS, batchProviders } from './batches/batch-parts.js';
 import { HAND_OVER } from './batches/hand-over.js';
@@ -71,30 +63,13 @@ export class ImportModule {
     return {
       module: ImportModule,
       imports: [
-        DatabaseModule.forService({
-          url: config.databaseUrl,
-          schema: 'import',
-          service: 'import',
-          entities: [ImportTypesVersion, StoredFeedConfig],
-          migrations: [
-            ...databaseMigrations,
-            ...messagingMigrations,
-            CreateImportTables1763700000001,
-            CreateImportTypes1763700000002,
-          ],
-          poolSize: config.databasePoolSize,
-          retention: {
-            rules: [...messagingRetention, ...accessRetention, ...importRetention],
-            limits: config.retention,
-          },
-        }),
-        MessagingModule.forService({
+        EnginesModule.forService(config, {
           service: 'import',
           publishes: PUBLISHED,
           mayPublish: isOwnerRequest,
-          url: config.rabbitmqUrl,
-          isEngineUnavailable,
-          drainTimeoutMs: config.shutdownGraceMs,
+          entities: [ImportTypesVersion, StoredFeedConfig],
+          migrations: [CreateImportTables1763700000001, CreateImportTypes1763700000002],
+          retention: importRetention(config),
         }),
       ],
       controllers: [
@@ -106,8 +81,6 @@ export class ImportModule {
         deadLettersController('import'),
       ],
       providers: [
-        BrokerHealth,
-        BrokerMetrics,
         FeedConfigsStore,
         ImportTypesStore,
         ...EXECUTION,

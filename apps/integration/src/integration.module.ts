@@ -1,17 +1,7 @@
 import { getMasterCommand, gmcSyncStart, masterDoctorsUpdated, traineeSyncStart } from '@lockstep/contracts';
-import { DatabaseModule, databaseMigrations } from '@lockstep/database';
-import { DEAD_LETTER_LISTENER, MessagingModule, messagingMigrations, messagingRetention } from '@lockstep/messaging';
+import { DEAD_LETTER_LISTENER } from '@lockstep/messaging';
 import { type SearchEngine, searchMigrations, searchRetention } from '@lockstep/search';
-import {
-  AccessAdminModule,
-  accessRetention,
-  BrokerHealth,
-  BrokerMetrics,
-  deadLettersController,
-  isEngineUnavailable,
-  SEARCH_ENGINE,
-  SearchModule,
-} from '@lockstep/service';
+import { AccessAdminModule, deadLettersController, EnginesModule, SEARCH_ENGINE } from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AddLeftNumbers1763700000003 } from './database/add-left-numbers.migration.js';
@@ -36,7 +26,6 @@ import { MasterIndexHealth } from './runs/master-index.health.js';
 import { NeededRun } from './runs/needed-run.js';
 import { Orchestrator } from './runs/orchestrator.js';
 import { ParkedMessages } from './runs/parked-messages.js';
-import { ProgressStream } from './runs/progress-stream.js';
 import { ProjectionReportsConsumer } from './runs/projection-reports.consumer.js';
 import { RebuildSteps } from './runs/rebuild-steps.js';
 import { RunStore } from './runs/run.store.js';
@@ -67,34 +56,18 @@ export class IntegrationModule {
       // Messaging looks for the listener of parked messages from a module of its own.
       global: true,
       imports: [
-        DatabaseModule.forService({
-          url: config.databaseUrl,
-          schema: 'integration',
+        EnginesModule.forService(config, {
           service: 'integration',
-          entities: [],
+          publishes: PUBLISHED,
           migrations: [
-            ...databaseMigrations,
-            ...messagingMigrations,
             ...searchMigrations,
             CreateMergeTables1763700000001,
             CreateRunTables1763700000002,
             AddLeftNumbers1763700000003,
             AddRunApproval1763700000004,
           ],
-          poolSize: config.databasePoolSize,
-          retention: {
-            rules: [...messagingRetention, ...searchRetention, ...accessRetention, ...runRetention],
-            limits: config.retention,
-          },
+          retention: [...searchRetention, ...runRetention],
         }),
-        MessagingModule.forService({
-          service: 'integration',
-          publishes: PUBLISHED,
-          url: config.rabbitmqUrl,
-          isEngineUnavailable,
-          drainTimeoutMs: config.shutdownGraceMs,
-        }),
-        SearchModule.forService(config),
         AccessAdminModule,
       ],
       controllers: [
@@ -105,8 +78,6 @@ export class IntegrationModule {
         deadLettersController('integration'),
       ],
       providers: [
-        BrokerHealth,
-        BrokerMetrics,
         DoctorStore,
         EventStore,
         IssueStore,
@@ -115,7 +86,6 @@ export class IntegrationModule {
         MergeStore,
         NeededRun,
         Orchestrator,
-        ProgressStream,
         RebuildSteps,
         RunStore,
         SourceBatchStore,

@@ -1,5 +1,4 @@
 import { MessagingServer } from '@lockstep/messaging';
-import { isSearchUnavailable } from '@lockstep/search';
 import { BrokerHealth, BrokerMetrics, SearchHealth, type ServiceDefinition } from '@lockstep/service';
 import { IntegrationConfig } from './integration.config.js';
 import { IntegrationModule } from './integration.module.js';
@@ -14,5 +13,4 @@ export const integrationService: ServiceDefinition<IntegrationConfig> = {
   strategies: [MessagingServer],
   health: [BrokerHealth, SearchHealth, MasterIndexHealth],
   metrics: [BrokerMetrics],
-  unavailable: { search: isSearchUnavailable },
 };

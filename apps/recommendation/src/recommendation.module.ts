@@ -5,19 +5,10 @@ import {
   indexRebuildNeeded,
   indexRebuildReported,
 } from '@lockstep/contracts';
-import { DatabaseModule, databaseMigrations } from '@lockstep/database';
 import { ExtractionModule, extractionEntities, extractionMigrations } from '@lockstep/extraction';
-import { MessagingModule, messagingMigrations, messagingRetention } from '@lockstep/messaging';
 import { ProjectionModule, projectionConsumers, projectionMigrations, projectionRetention } from '@lockstep/projection';
 import { searchMigrations, searchRetention } from '@lockstep/search';
-import {
-  accessRetention,
-  BrokerHealth,
-  BrokerMetrics,
-  deadLettersController,
-  isEngineUnavailable,
-  SearchModule,
-} from '@lockstep/service';
+import { deadLettersController, EnginesModule } from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DoctorsController } from './doctor-list/doctors.controller.js';
 import { recommendationProjection } from './doctor-list/recommendation-projection.js';
@@ -47,34 +38,19 @@ export class RecommendationModule {
     return {
       module: RecommendationModule,
       imports: [
-        DatabaseModule.forService({
-          url: config.databaseUrl,
-          schema: 'recommendation',
+        EnginesModule.forService(config, {
           service: 'recommendation',
+          publishes: PUBLISHED,
           entities: [GmcDoctor, Recommendation, ...extractionEntities],
           migrations: [
-            ...databaseMigrations,
-            ...messagingMigrations,
             ...searchMigrations,
             ...projectionMigrations,
             ...extractionMigrations,
             CreateGmcDoctors1760200000001,
             CreateRecommendations1760200000002,
           ],
-          poolSize: config.databasePoolSize,
-          retention: {
-            rules: [...messagingRetention, ...searchRetention, ...projectionRetention, ...accessRetention],
-            limits: config.retention,
-          },
+          retention: [...searchRetention, ...projectionRetention],
         }),
-        MessagingModule.forService({
-          service: 'recommendation',
-          publishes: PUBLISHED,
-          url: config.rabbitmqUrl,
-          isEngineUnavailable,
-          drainTimeoutMs: config.shutdownGraceMs,
-        }),
-        SearchModule.forService(config),
         ExtractionModule.forSource(gmcExtraction),
         ProjectionModule.forService({ ...recommendationProjection, leaseSeconds: config.leaseSeconds }),
       ],
@@ -85,7 +61,7 @@ export class RecommendationModule {
         GmcSyncStartConsumer,
         deadLettersController('recommendation'),
       ],
-      providers: [BrokerHealth, BrokerMetrics, DoctorWriteStore, GmcDoctorsStore, RecommendationsStore],
+      providers: [DoctorWriteStore, GmcDoctorsStore, RecommendationsStore],
     };
   }
 }

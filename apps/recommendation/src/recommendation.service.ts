@@ -1,6 +1,5 @@
 import { MessagingServer } from '@lockstep/messaging';
 import { ProjectedIndexHealth } from '@lockstep/projection';
-import { isSearchUnavailable } from '@lockstep/search';
 import { BrokerHealth, BrokerMetrics, SearchHealth, type ServiceDefinition } from '@lockstep/service';
 import { RecommendationConfig } from './recommendation.config.js';
 import { RecommendationModule } from './recommendation.module.js';
@@ -14,5 +13,4 @@ export const recommendationService: ServiceDefinition<RecommendationConfig> = {
   strategies: [MessagingServer],
   health: [BrokerHealth, SearchHealth, ProjectedIndexHealth],
   metrics: [BrokerMetrics],
-  unavailable: { search: isSearchUnavailable },
 };

@@ -1,6 +1,4 @@
 import { importResult, returnSync, returnSyncProcessing, shopLogRecorded } from '@lockstep/contracts';
-import { DatabaseModule, databaseMigrations } from '@lockstep/database';
-import { MessagingModule, messagingMigrations, messagingRetention } from '@lockstep/messaging';
 import {
   ImportRequests,
   importRequestsConsumer,
@@ -10,14 +8,7 @@ import {
   ProcessedKeys,
 } from '@lockstep/ownership';
 import { searchMigrations, searchRetention } from '@lockstep/search';
-import {
-  accessRetention,
-  BrokerHealth,
-  BrokerMetrics,
-  deadLettersController,
-  isEngineUnavailable,
-  SearchModule,
-} from '@lockstep/service';
+import { deadLettersController, EnginesModule } from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CreateReturnChanges1763800000211 } from './changes/changes.migration.js';
 import { DOCUMENT_CONTROLLERS, documentProviders } from './documents/document-parts.js';
@@ -51,14 +42,10 @@ export class ReturnsModule {
     return {
       module: ReturnsModule,
       imports: [
-        DatabaseModule.forService({
-          url: config.databaseUrl,
-          schema: 'returns',
+        EnginesModule.forService(config, {
           service: 'returns',
-          entities: [],
+          publishes: PUBLISHED,
           migrations: [
-            ...databaseMigrations,
-            ...messagingMigrations,
             ...ownershipMigrations,
             ...searchMigrations,
             CreateOrders1763800000201,
@@ -68,26 +55,8 @@ export class ReturnsModule {
             CreateReturnSync1763800000212,
             CreateReturnIndexRebuild1763800000220,
           ],
-          poolSize: config.databasePoolSize,
-          retention: {
-            rules: [
-              ...messagingRetention,
-              ...ownershipRetention,
-              ...searchRetention,
-              ...accessRetention,
-              ...syncRetention,
-            ],
-            limits: config.retention,
-          },
+          retention: [...ownershipRetention, ...searchRetention, ...syncRetention],
         }),
-        MessagingModule.forService({
-          service: 'returns',
-          publishes: PUBLISHED,
-          url: config.rabbitmqUrl,
-          isEngineUnavailable,
-          drainTimeoutMs: config.shutdownGraceMs,
-        }),
-        SearchModule.forService(config),
       ],
       // Dead letters lie below the path of the returns, which would take their name for an id.
       controllers: [
@@ -100,8 +69,6 @@ export class ReturnsModule {
         ...CONSUMERS,
       ],
       providers: [
-        BrokerHealth,
-        BrokerMetrics,
         OrderLog,
         OrdersStore,
         OrderReturnsStore,

@@ -1,5 +1,4 @@
 import { MessagingServer } from '@lockstep/messaging';
-import { isSearchUnavailable } from '@lockstep/search';
 import { BrokerHealth, BrokerMetrics, SearchHealth, type ServiceDefinition } from '@lockstep/service';
 import { ReturnIndexHealth } from './documents/return-family.js';
 import { ReturnMetrics } from './order-returns/return.metrics.js';
@@ -16,5 +15,4 @@ export const returnsService: ServiceDefinition<ReturnsConfig> = {
   strategies: [MessagingServer],
   health: [BrokerHealth, SearchHealth, ReturnIndexHealth],
   metrics: [BrokerMetrics, ReturnMetrics, SyncMetrics],
-  unavailable: { search: isSearchUnavailable },
 };

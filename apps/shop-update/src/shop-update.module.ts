@@ -1,6 +1,4 @@
 import { importResult, shopLogRecorded } from '@lockstep/contracts';
-import { DatabaseModule, databaseMigrations } from '@lockstep/database';
-import { MessagingModule, messagingMigrations, messagingRetention } from '@lockstep/messaging';
 import {
   ImportRequests,
   importRequestsConsumer,
@@ -9,14 +7,7 @@ import {
   ownershipRetention,
   ProcessedKeys,
 } from '@lockstep/ownership';
-import {
-  accessRetention,
-  BrokerHealth,
-  BrokerMetrics,
-  deadLettersController,
-  isEngineUnavailable,
-  SearchModule,
-} from '@lockstep/service';
+import { deadLettersController, EnginesModule } from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import {
   ANALYTICS_CONTROLLERS,
@@ -76,14 +67,10 @@ export class ShopUpdateModule {
     return {
       module: ShopUpdateModule,
       imports: [
-        DatabaseModule.forService({
-          url: config.databaseUrl,
-          schema: 'shop_update',
+        EnginesModule.forService(config, {
           service: 'shop-update',
-          entities: [],
+          publishes: PUBLISHED,
           migrations: [
-            ...databaseMigrations,
-            ...messagingMigrations,
             ...ownershipMigrations,
             CreateCatalogue1763800000101,
             CreateSyncQueue1763900000102,
@@ -92,30 +79,16 @@ export class ShopUpdateModule {
             ...LOG_MIGRATIONS,
             ...PRODUCT_SYNC_MIGRATIONS,
           ],
-          poolSize: config.databasePoolSize,
           // Every call to the shop takes the same thirty statements.
           keepsStatements: true,
-          retention: {
-            rules: [
-              ...messagingRetention,
-              ...ownershipRetention,
-              ...accessRetention,
-              inboxRetention,
-              ...queueRetention,
-              ...ANALYTICS_RETENTION,
-              ...PRODUCT_SYNC_RETENTION,
-            ],
-            limits: config.retention,
-          },
+          retention: [
+            ...ownershipRetention,
+            inboxRetention,
+            ...queueRetention,
+            ...ANALYTICS_RETENTION,
+            ...PRODUCT_SYNC_RETENTION,
+          ],
         }),
-        MessagingModule.forService({
-          service: 'shop-update',
-          publishes: PUBLISHED,
-          url: config.rabbitmqUrl,
-          isEngineUnavailable,
-          drainTimeoutMs: config.shutdownGraceMs,
-        }),
-        SearchModule.forService(config),
       ],
       controllers: [
         SellersController,
@@ -133,8 +106,6 @@ export class ShopUpdateModule {
         deadLettersController('shop-update'),
       ],
       providers: [
-        BrokerHealth,
-        BrokerMetrics,
         SellersStore,
         ProductSetsStore,
         ProductsStore,

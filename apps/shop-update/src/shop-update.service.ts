@@ -1,5 +1,4 @@
 import { MessagingServer } from '@lockstep/messaging';
-import { isSearchUnavailable } from '@lockstep/search';
 import { BrokerHealth, BrokerMetrics, SearchHealth, type ServiceDefinition } from '@lockstep/service';
 import { CallbackMetrics } from './callbacks/callback-metrics.js';
 import { CALLBACK_PATH } from './callbacks/callbacks.controller.js';
@@ -19,5 +18,4 @@ export const shopUpdateService: ServiceDefinition<ShopUpdateConfig> = {
   strategies: [MessagingServer],
   health: [BrokerHealth, SearchHealth],
   metrics: [BrokerMetrics, ItemMetrics, CallJournal, CallbackMetrics],
-  unavailable: { search: isSearchUnavailable },
 };

@@ -1,7 +1,5 @@
 import { importResult, traineeSyncData, traineeSyncEnd, traineesUpdated } from '@lockstep/contracts';
-import { DatabaseModule, databaseMigrations } from '@lockstep/database';
 import { ExtractionModule, extractionEntities, extractionMigrations } from '@lockstep/extraction';
-import { MessagingModule, messagingMigrations, messagingRetention } from '@lockstep/messaging';
 import {
   ImportRequests,
   importRequestsConsumer,
@@ -10,14 +8,7 @@ import {
   ownershipRetention,
   ProcessedKeys,
 } from '@lockstep/ownership';
-import {
-  accessRetention,
-  BrokerHealth,
-  BrokerMetrics,
-  deadLettersController,
-  isEngineUnavailable,
-  type ServiceConfig,
-} from '@lockstep/service';
+import { deadLettersController, EnginesModule, type ServiceConfig } from '@lockstep/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { SyncStartConsumer } from './extraction/sync-start.consumer.js';
 import { traineeExtraction } from './extraction/trainee-extraction.js';
@@ -48,10 +39,9 @@ export class TcsModule {
     return {
       module: TcsModule,
       imports: [
-        DatabaseModule.forService({
-          url: config.databaseUrl,
-          schema: 'tcs',
+        EnginesModule.forService(config, {
           service: 'tcs',
+          publishes: PUBLISHED,
           entities: [
             Person,
             GmcDetails,
@@ -63,32 +53,17 @@ export class TcsModule {
             ...extractionEntities,
           ],
           migrations: [
-            ...databaseMigrations,
-            ...messagingMigrations,
             ...extractionMigrations,
             ...ownershipMigrations,
             CreatePeople1760100000001,
             AllocatePersonIds1763800000001,
           ],
-          poolSize: config.databasePoolSize,
-          retention: {
-            rules: [...messagingRetention, ...ownershipRetention, ...accessRetention],
-            limits: config.retention,
-          },
-        }),
-        MessagingModule.forService({
-          service: 'tcs',
-          publishes: PUBLISHED,
-          url: config.rabbitmqUrl,
-          isEngineUnavailable,
-          drainTimeoutMs: config.shutdownGraceMs,
+          retention: ownershipRetention,
         }),
         ExtractionModule.forSource(traineeExtraction),
       ],
       controllers: [PeopleController, ...CONSUMERS, deadLettersController('tcs')],
       providers: [
-        BrokerHealth,
-        BrokerMetrics,
         LiveUpdates,
         PeopleStore,
         ImportRequests,

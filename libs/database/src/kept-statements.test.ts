@@ -1,7 +1,9 @@
 import { createTestDatabase, describeOnEveryEngine, type TestDatabase } from '@lockstep/testing';
+import type pg from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDataSource } from './data-source.js';
+import { keepStatements } from './kept-statements.js';
 
 describeOnEveryEngine('a connection that keeps its statements', (engines) => {
   let database: TestDatabase;
@@ -55,5 +57,32 @@ describeOnEveryEngine('a connection that keeps its statements', (engines) => {
       ]);
     }
     expect(await countKept('SELECT $1::int')).toBeLessThanOrEqual(200);
+  });
+});
+
+describe('the names of kept statements', () => {
+  /** Names under which a new connection asks these texts; undefined where it keeps none. */
+  const namesOf = (texts: readonly string[]): (string | undefined)[] => {
+    const names: (string | undefined)[] = [];
+    const client = {
+      query: async (asked: string | { name: string }) => {
+        names.push(typeof asked === 'string' ? undefined : asked.name);
+      },
+    } as unknown as pg.Client;
+    keepStatements(client);
+    for (const text of texts) void client.query(text, [1]);
+    return names;
+  };
+  const texts = (first: number) => Array.from({ length: 250 }, (_, at) => `SELECT $1 + ${first + at}`);
+
+  it('come from the text alone, and are short enough for the server', () => {
+    const [once, again] = [namesOf(['SELECT $1']), namesOf(['SELECT 2 * $1', 'SELECT $1'])];
+    expect(once[0]).toBe(again[1]);
+    expect(once[0]!.length).toBeLessThan(64);
+  });
+
+  it('are remembered by a connection no longer than it lives, so that other connections never add up', () => {
+    const counts = [0, 1_000, 2_000].map((first) => namesOf(texts(first)).filter((name) => name !== undefined).length);
+    expect(counts).toEqual([200, 200, 200]);
   });
 });

@@ -6,30 +6,27 @@ const MOST_KEPT = 200;
 /** What PostgreSQL says of a kept statement whose tables were given other columns since. */
 const OUTDATED = '0A000';
 
-const names = new Map<string, string>();
-
 /**
  * Has the server keep the statements of a connection that have parameters, so that it reads and plans each once and not
  * every time: half the cost of a short one. After a migration by somebody else one query may fail with `0A000`; later ones
  * are planned anew. Not for connections through a pooler that changes servers between transactions.
  */
 export function keepStatements(client: pg.Client): void {
-  const kept = new Set<string>();
+  const kept = new Map<string, string>();
   let generation = 0;
   const query = client.query.bind(client) as (...given: unknown[]) => unknown;
-  const keep = (text: string): boolean => kept.has(text) || (kept.size < MOST_KEPT && Boolean(kept.add(text)));
+  const nameOf = (text: string): string | undefined => {
+    if (!kept.has(text) && kept.size < MOST_KEPT) kept.set(text, hashOf(text));
+    return kept.get(text);
+  };
   client.query = ((...given: unknown[]) => {
     const [text, values] = given;
-    if (
-      given.length !== 2 ||
-      typeof text !== 'string' ||
-      !Array.isArray(values) ||
-      values.length === 0 ||
-      !keep(text)
-    ) {
+    if (given.length !== 2 || typeof text !== 'string' || !Array.isArray(values) || values.length === 0) {
       return query(...given);
     }
-    const answer = query({ text, values, name: `${nameOf(text)}-${generation}` }) as Promise<unknown>;
+    const name = nameOf(text);
+    if (name === undefined) return query(...given);
+    const answer = query({ text, values, name: `${name}-${generation}` }) as Promise<unknown>;
     answer.catch((error: { code?: string }) => {
       if (error.code === OUTDATED) generation += 1;
     });
@@ -37,11 +34,7 @@ export function keepStatements(client: pg.Client): void {
   }) as typeof client.query;
 }
 
-function nameOf(text: string): string {
-  const known = names.get(text);
-  if (known) return known;
-  const name = createHash('sha256').update(text).digest('base64url').slice(0, 32);
-  // Only texts that some connection keeps get here, which bounds them.
-  names.set(text, name);
-  return name;
+/** The server cuts names off after 63 characters. */
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, 32);
 }

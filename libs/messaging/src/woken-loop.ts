@@ -3,15 +3,20 @@ import type { DataSource } from 'typeorm';
 import { backoffMs, pause } from './broker/waiting.js';
 
 /** What is done again and again, and what wakes it. */
-export interface WokenLoopOptions {
+export type WokenLoopOptions = Turns & (Channel | { readonly dataSource?: never; readonly channel?: never });
+
+interface Turns {
+  /** One turn of the work; answers for how many milliseconds it may rest, were it not woken. The signal says: stop soon. */
+  readonly turn: (stopping: AbortSignal) => Promise<number>;
+  /** Told of a turn that failed, unless the loop is being stopped; the next one comes after a wait that grows with each failure. */
+  readonly onFailed: (error: unknown) => void;
+  readonly backoff: { readonly firstMs: number; readonly maxMs: number };
+}
+
+interface Channel {
   readonly dataSource: DataSource;
   /** A notification on this channel of the database ends the rest. */
   readonly channel: string;
-  /** One turn of the work; answers for how many milliseconds it may rest, were nothing notified. */
-  readonly turn: () => Promise<number>;
-  /** Told of a turn that failed; the next one comes after a wait that grows with each failure. */
-  readonly onFailed: (error: unknown) => void;
-  readonly backoff: { readonly firstMs: number; readonly maxMs: number };
 }
 
 /**
@@ -30,6 +35,11 @@ export class WokenLoop {
     this.running ??= this.run();
   }
 
+  /** Ends the rest; a turn in hand is followed by another at once. */
+  wake(): void {
+    this.wakeUp.abort();
+  }
+
   /** Ends after the turn in hand. */
   async stop(): Promise<void> {
     this.stopping.abort();
@@ -39,17 +49,18 @@ export class WokenLoop {
 
   private async run(): Promise<void> {
     const { turn, onFailed, backoff } = this.options;
+    const { signal: stopping } = this.stopping;
     const listener = this.listen();
-    for (let failures = 0; !this.stopping.signal.aborted; ) {
+    for (let failures = 0; !stopping.aborted; ) {
       const woken = this.wakeUp.signal;
       try {
-        const restMs = await turn();
+        const restMs = await turn(stopping);
         failures = 0;
         await pause(restMs, woken);
       } catch (error) {
         failures += 1;
-        onFailed(error);
-        await pause(backoffMs(failures, backoff), this.stopping.signal);
+        if (!stopping.aborted) onFailed(error);
+        await pause(backoffMs(failures, backoff), stopping);
       }
       if (woken.aborted) this.wakeUp = new AbortController();
     }
@@ -58,6 +69,7 @@ export class WokenLoop {
 
   private listen(): Listener | undefined {
     const { dataSource, channel } = this.options;
+    if (!dataSource) return undefined;
     const { options } = dataSource;
     if (options.type !== 'postgres' || !options.url) return undefined;
     const listener = new Listener({
@@ -69,9 +81,5 @@ export class WokenLoop {
     });
     listener.start();
     return listener;
-  }
-
-  private wake(): void {
-    this.wakeUp.abort();
   }
 }

@@ -6,11 +6,13 @@ export { ElasticsearchEngine, type ElasticsearchOptions } from './elasticsearch/
 export * from './engine/search-engine.js';
 export * from './engine/search-errors.js';
 export type { AliasDefinition } from './generations/alias-moves.js';
+export type { RunFence } from './generations/claim-generation.js';
 export type { FamilyStatus, Generation, RebuildReason, RunGeneration } from './generations/family.store.js';
+export type { IndexFamilyOptions } from './generations/family-access.js';
 export type { FillOptions, FillProgress, FillResult, IndexRow, RejectedRow } from './generations/fill-index.js';
 export * from './generations/generation-errors.js';
 export { type GenerationEvent, type GenerationState, IllegalTransitionError } from './generations/generation-state.js';
-export { IndexFamily, type IndexFamilyOptions, type RunFence } from './generations/index-family.js';
+export { IndexFamily } from './generations/index-family.js';
 export { exceedsLoss } from './generations/judge-counts.js';
 export type { Authority, VerificationReport } from './generations/verify-generation.js';
 export type { LiveResult } from './generations/write-live.js';

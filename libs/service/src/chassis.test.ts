@@ -1,4 +1,5 @@
 import { IsInstant } from '@lockstep/contracts';
+import { SearchUnavailableError } from '@lockstep/search';
 import { createTestDatabase, describeWithEngines, type TestDatabase } from '@lockstep/testing';
 import { Body, Controller, Get, HttpCode, Param, Post, Put, Query, Req } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -94,7 +95,7 @@ class OrdersController {
   @Get('fails/:how')
   @Public()
   fail(@Param('how') how: string): never {
-    if (how === 'search') throw new Error('the search engine is away');
+    if (how === 'search') throw new SearchUnavailableError('the search engine is away');
     if (how === 'database') throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
     throw new Error('password=hunter2');
   }

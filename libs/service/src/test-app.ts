@@ -56,7 +56,6 @@ export async function makeTestApp(options: TestAppOptions): Promise<NestExpressA
       version: '1.2.3',
       config: ServiceConfig,
       health: ['search health'],
-      unavailable: { search: (error) => (error as Error).message === 'the search engine is away' },
       createModule: () => ({
         module: OrdersModule,
         imports: [database, AccessAdminModule],

@@ -1,13 +1,7 @@
+import type { StoredEvent } from '@lockstep/service';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { StoredBatch } from './batch.js';
-
-/** An event of a batch's stream; ids only grow, so that a client can go on after the last it saw. */
-export interface BatchEvent {
-  readonly id: number;
-  readonly type: 'progress' | 'end';
-  readonly data: object;
-}
 
 /** The events of batches, kept so that a stream can be resumed. */
 @Injectable()
@@ -16,7 +10,7 @@ export class BatchEventStore {
 
   async add(
     batch: StoredBatch,
-    type: BatchEvent['type'],
+    type: StoredEvent['type'],
     manager: EntityManager = this.dataSource.manager,
   ): Promise<void> {
     await manager.query('INSERT INTO import_event (batch_id, type, data) VALUES ($1, $2, $3)', [
@@ -26,7 +20,7 @@ export class BatchEventStore {
     ]);
   }
 
-  async after(batchId: string, id: number, limit: number): Promise<BatchEvent[]> {
+  async after(batchId: string, id: number, limit: number): Promise<StoredEvent[]> {
     return this.dataSource.query(
       'SELECT id, type, data FROM import_event WHERE batch_id = $1 AND id > $2 ORDER BY id LIMIT $3',
       [batchId, id, limit],

@@ -8,7 +8,6 @@ import { BatchErrorStore } from './batch-error.store.js';
 import { BatchEventStore } from './batch-event.store.js';
 import { BatchResultsController } from './batch-results.controller.js';
 import { BATCH_SOURCES } from './batch-sources.js';
-import { BatchStream } from './batch-stream.js';
 import { BatchesController } from './batches.controller.js';
 import { BlockerStore } from './blocker.store.js';
 import { FailedRecordStore } from './failed-record.store.js';
@@ -38,7 +37,6 @@ export function batchProviders({ pipeline, uploads, chunks }: BatchSettings): Pr
     BatchErrorStore,
     BatchEventStore,
     BatchStore,
-    BatchStream,
     BlockerStore,
     FailedRecordStore,
     ItemLists,

@@ -5,6 +5,8 @@ import {
   Consumes,
   CurrentActor,
   EventStreams,
+  type FollowedEvents,
+  followEvents,
   type Page,
   ProblemError,
   pageOffset,
@@ -27,9 +29,9 @@ import {
 import type { Request, Response } from 'express';
 import type { Observable } from 'rxjs';
 import { BatchAnswer, SubmittedAnswer, toBatchAnswer } from './batch.answer.js';
-import type { StoredBatch } from './batch.js';
+import { hasEnded, type StoredBatch } from './batch.js';
 import { BatchStore } from './batch.store.js';
-import { BatchStream } from './batch-stream.js';
+import { BatchEventStore, toEventData } from './batch-event.store.js';
 import { BatchesQuery } from './batches.query.js';
 import { LevelProgressStore } from './level-progress.js';
 import { Preparation } from './preparation.js';
@@ -44,7 +46,7 @@ export class BatchesController {
     private readonly submission: Submission,
     private readonly preparation: Preparation,
     private readonly levels: LevelProgressStore,
-    private readonly stream: BatchStream,
+    private readonly events: BatchEventStore,
     private readonly streams: EventStreams,
     private readonly clock: Clock,
   ) {}
@@ -100,12 +102,19 @@ export class BatchesController {
   /** Progress as it happens; a client that comes back with Last-Event-ID misses nothing. */
   @Sse(':importBatchId/events')
   @Requires('viewer')
-  async events(
+  async follow(
     @Param('importBatchId', ParseUUIDPipe) id: string,
     @Req() request: Request,
   ): Promise<Observable<MessageEvent>> {
     await this.mustLoad(id);
-    return this.streams.open(request, (lastEventId, signal) => this.stream.follow(id, lastEventId, signal));
+    const events: FollowedEvents = {
+      after: (eventId, limit) => this.events.after(id, eventId, limit),
+      readEnd: async () => {
+        const batch = await this.mustLoad(id);
+        return hasEnded(batch) ? toEventData(batch) : null;
+      },
+    };
+    return this.streams.open(request, (lastEventId, signal) => followEvents(events, lastEventId, signal));
   }
 
   /** Lets a planned batch that waits go on. */

@@ -1,18 +1,22 @@
 import { rm } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
+import { WokenLoop } from '@lockstep/messaging';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { ImportConfig } from '../import.config.js';
 import { LeftoverStore } from './leftover.store.js';
 
 const SWEEP_EVERY_MS = 3_600_000;
+const BACKOFF = { firstMs: 30_000, maxMs: SWEEP_EVERY_MS };
 const FILES_PER_QUERY = 500;
 
-/** Removes uploaded files, and what was asked of owners, once their time is over. Doing it twice does nothing. */
+/** Removes uploaded files once their time is over. Doing it twice does nothing. */
 @Injectable()
 export class FileRetention implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly log = new Logger(FileRetention.name);
-  private readonly stopping = new AbortController();
-  private working: Promise<void> | undefined;
+  private readonly loop = new WokenLoop({
+    turn: () => this.sweep().then(() => SWEEP_EVERY_MS),
+    onFailed: (error) => this.log.error(`Old files could not be removed: ${String(error)}`),
+    backoff: BACKOFF,
+  });
 
   constructor(
     private readonly config: ImportConfig,
@@ -20,17 +24,15 @@ export class FileRetention implements OnApplicationBootstrap, BeforeApplicationS
   ) {}
 
   onApplicationBootstrap(): void {
-    this.working = this.work();
+    this.loop.start();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopping.abort();
-    await this.working;
+  beforeApplicationShutdown(): Promise<void> {
+    return this.loop.stop();
   }
 
   /** The number of files removed. */
   async sweep(): Promise<number> {
-    await this.leftovers.removeOldRequests(this.config.keepFilesDays);
     let removed = 0;
     for (;;) {
       const files = await this.leftovers.findOldFiles(this.config.keepFilesDays, FILES_PER_QUERY);
@@ -39,20 +41,9 @@ export class FileRetention implements OnApplicationBootstrap, BeforeApplicationS
         await this.leftovers.forgetFile(file);
       }
       removed += files.length;
-      if (files.length < FILES_PER_QUERY) return removed;
+      if (files.length < FILES_PER_QUERY) break;
     }
-  }
-
-  private async work(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      try {
-        const removed = await this.sweep();
-        if (removed > 0) this.log.log(`Removed ${removed} uploaded files of imports that ended long ago`);
-      } catch (error) {
-        if (!signal.aborted) this.log.error(`Old files could not be removed: ${String(error)}`);
-      }
-      await delay(SWEEP_EVERY_MS, undefined, { signal }).catch(() => undefined);
-    }
+    if (removed > 0) this.log.log(`Removed ${removed} uploaded files of imports that ended long ago`);
+    return removed;
   }
 }

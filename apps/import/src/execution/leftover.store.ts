@@ -23,16 +23,6 @@ export class LeftoverStore {
     }
   }
 
-  /** Requests of batches that ended so long ago: an answer that comes even later is none of ours any more. */
-  async removeOldRequests(keepDays: number): Promise<void> {
-    await this.dataSource.query(
-      `DELETE FROM dispatch USING import_batch
-       WHERE import_batch.id = batch_id AND finished_at < clock_timestamp() - $1::int * interval '1 day'
-         AND import_batch.state IN ('complete', 'error', 'cancelled')`,
-      [keepDays],
-    );
-  }
-
   /** Files of batches that ended so long ago. */
   async findOldFiles(keepDays: number, limit: number): Promise<OldFile[]> {
     return this.dataSource.query(

@@ -53,7 +53,8 @@ describeOnEveryEngine('what ended imports leave behind', (engines) => {
     return rows.length;
   };
   const forget = async (): Promise<void> => {
-    for (const rule of importRetention) await removeOutdated(bench.dataSource, rule, LIMITS);
+    for (const rule of importRetention({ keepFilesDays: KEEP_DAYS }))
+      await removeOutdated(bench.dataSource, rule, LIMITS);
   };
 
   it.each(['complete', 'error', 'cancelled'])(
@@ -81,6 +82,20 @@ describeOnEveryEngine('what ended imports leave behind', (engines) => {
     const tables = ['import_batch', 'import_file', 'pending_object', 'pending_link'];
     expect(await Promise.all(tables.map((table) => count(table, old.id)))).toEqual([0, 0, 0, 0]);
     expect(await Promise.all(tables.map((table) => count(table, young.id)))).toEqual([1, 1, 2, 1]);
+  });
+
+  it('forgets what was asked of owners with the files, and not while somebody may answer', async () => {
+    const [old, young] = [await aBatch('complete', KEEP_DAYS + 1), await aBatch('complete', KEEP_DAYS - 1)];
+    const running = await aBatch('processingObjects', 1_000);
+    const asked = [old, young, running];
+    for (const { id } of asked) {
+      await bench.dataSource.query(
+        `INSERT INTO dispatch (batch_id, kind, service, type, items, state) VALUES ($1, 'object', 'shop', 0, '{1}', 'sent')`,
+        [id],
+      );
+    }
+    await forget();
+    expect(await Promise.all(asked.map(({ id }) => count('dispatch', id)))).toEqual([0, 1, 1]);
   });
 
   it('keeps an import while a file of it is on the disk: nobody else would know of the file', async () => {

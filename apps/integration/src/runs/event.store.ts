@@ -1,12 +1,6 @@
+import type { StoredEvent } from '@lockstep/service';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-
-/** An event of a run's stream; ids only grow, so that a client can go on after the last it saw. */
-export interface RunStreamEvent {
-  id: number;
-  type: 'progress' | 'end';
-  data: object;
-}
 
 /** The events of the runs, kept so that a stream can be resumed. */
 @Injectable()
@@ -14,7 +8,7 @@ export class EventStore {
   constructor(private readonly dataSource: DataSource) {}
 
   /** Adds an event unless it repeats the run's last one. */
-  async add(runId: string, type: RunStreamEvent['type'], data: object): Promise<void> {
+  async add(runId: string, type: StoredEvent['type'], data: object): Promise<void> {
     await this.dataSource.query(
       `INSERT INTO sync_event (run_id, type, data)
        SELECT $1::uuid, $2::text, $3::json WHERE NOT EXISTS (
@@ -24,7 +18,7 @@ export class EventStore {
     );
   }
 
-  async after(runId: string, id: number, limit: number): Promise<RunStreamEvent[]> {
+  async after(runId: string, id: number, limit: number): Promise<StoredEvent[]> {
     return this.dataSource.query(
       'SELECT id, type, data FROM sync_event WHERE run_id = $1 AND id > $2 ORDER BY id LIMIT $3',
       [runId, id, limit],

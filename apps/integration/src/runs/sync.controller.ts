@@ -4,6 +4,8 @@ import {
   Answers,
   CurrentActor,
   EventStreams,
+  type FollowedEvents,
+  followEvents,
   type Page,
   ProblemError,
   pageOffset,
@@ -27,9 +29,9 @@ import {
 import type { Request, Response } from 'express';
 import type { Observable } from 'rxjs';
 import { IntegrationConfig } from '../integration.config.js';
+import { EventStore } from './event.store.js';
 import { IssueStore } from './issue.store.js';
 import { isPastSwap, next } from './next.js';
-import { ProgressStream } from './progress-stream.js';
 import { RunAnswer, RunIssueAnswer, RunStartedAnswer, toRunAnswer } from './run.answer.js';
 import { isActive } from './run.js';
 import { IssueQuery, RunsQuery } from './run.query.js';
@@ -45,7 +47,7 @@ export class SyncController {
     private readonly issues: IssueStore,
     private readonly config: IntegrationConfig,
     private readonly streams: EventStreams,
-    private readonly progress: ProgressStream,
+    private readonly events: EventStore,
   ) {}
 
   /** Starts a rebuild. A second trigger harms nothing: it gets 409 with the run that is there. */
@@ -101,12 +103,19 @@ export class SyncController {
   /** Progress as it happens; a client that comes back with Last-Event-ID misses nothing. */
   @Sse('runs/:runId/events')
   @Requires('viewer')
-  async events(
+  async follow(
     @Param('runId', ParseUUIDPipe) runId: string,
     @Req() request: Request,
   ): Promise<Observable<MessageEvent>> {
     await this.mustLoad(runId);
-    return this.streams.open(request, (lastEventId, signal) => this.progress.follow(runId, lastEventId, signal));
+    const events: FollowedEvents = {
+      after: (id, limit) => this.events.after(runId, id, limit),
+      readEnd: async () => {
+        const run = await this.mustLoad(runId);
+        return isActive(run.state) ? null : toRunAnswer(run);
+      },
+    };
+    return this.streams.open(request, (lastEventId, signal) => followEvents(events, lastEventId, signal));
   }
 
   @Get('runs/:runId/issues')

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Answers, BulkAnswer, Consumes, loadLines, ProblemError, Requires, readNdjson } from '@lockstep/service';
+import { Answers, BulkAnswer, loadLines, PostBulk, ProblemError, Requires, readNdjson } from '@lockstep/service';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Req, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { GmcDoctorBody, NumberedGmcDoctorBody } from './gmc-doctor-body.js';
@@ -44,11 +44,7 @@ export class GmcDoctorsController {
   }
 
   /** A line is the body of a PUT with its `gmcNumber`. Answers when the last line was stored. */
-  @Post('bulk')
-  @Requires('operator')
-  @Consumes('application/x-ndjson', 'application/ndjson', 'application/jsonl', 'text/plain')
-  @HttpCode(200)
-  @Answers(200, BulkAnswer)
+  @PostBulk()
   async load(@Req() request: IncomingMessage): Promise<BulkAnswer> {
     return loadLines(readNdjson(request), {
       body: NumberedGmcDoctorBody,

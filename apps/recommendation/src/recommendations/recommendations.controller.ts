@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { Answers, BulkAnswer, Consumes, loadLines, Requires, readNdjson } from '@lockstep/service';
-import { Controller, HttpCode, Post, Req } from '@nestjs/common';
+import { BulkAnswer, loadLines, PostBulk, readNdjson } from '@lockstep/service';
+import { Controller, Req } from '@nestjs/common';
 import { StoredRecommendationBody, toRecommendationRecord } from './recommendation-body.js';
 import { RecommendationsStore } from './recommendations.store.js';
 
@@ -10,11 +10,7 @@ export class RecommendationsController {
   constructor(private readonly recommendations: RecommendationsStore) {}
 
   /** A line is one recommendation with its `id`; loading it again changes nothing. Answers when the last line was stored. */
-  @Post('bulk')
-  @Requires('operator')
-  @Consumes('application/x-ndjson', 'application/ndjson', 'application/jsonl', 'text/plain')
-  @HttpCode(200)
-  @Answers(200, BulkAnswer)
+  @PostBulk()
   async load(@Req() request: IncomingMessage): Promise<BulkAnswer> {
     return loadLines(readNdjson(request), {
       body: StoredRecommendationBody,

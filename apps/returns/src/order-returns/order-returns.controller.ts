@@ -4,11 +4,11 @@ import {
   type Actor,
   Answers,
   BulkAnswer,
-  Consumes,
   CurrentActor,
   loadLines,
   type Page,
   PathIdPipe,
+  PostBulk,
   ProblemError,
   Requires,
   readNdjson,
@@ -42,11 +42,7 @@ export class OrderReturnsController {
   }
 
   /** A line is the body of a PUT with its `id`, and `events` if there are any. Answers when the last line was stored. */
-  @Post('bulk')
-  @Requires('operator')
-  @Consumes('application/x-ndjson', 'application/ndjson', 'application/jsonl', 'text/plain')
-  @HttpCode(200)
-  @Answers(200, BulkAnswer)
+  @PostBulk()
   async load(@Req() request: IncomingMessage, @CurrentActor() actor?: Actor): Promise<BulkAnswer> {
     refuseLimited(actor);
     return loadLines(readNdjson(request), {

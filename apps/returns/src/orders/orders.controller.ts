@@ -4,16 +4,16 @@ import {
   type Actor,
   Answers,
   BulkAnswer,
-  Consumes,
   CurrentActor,
   loadLines,
   type Page,
   PathIdPipe,
+  PostBulk,
   ProblemError,
   Requires,
   readNdjson,
 } from '@lockstep/service';
-import { Body, Controller, Get, HttpCode, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Param, Put, Query, Req, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { LoadedOrderBody, OrderBody, OrderView, toOrderRecord } from './order-body.js';
 import { OrdersQuery } from './orders.query.js';
@@ -33,11 +33,7 @@ export class OrdersController {
   }
 
   /** A line is the body of a PUT with its `id`. Answers when the last line was stored. */
-  @Post('bulk')
-  @Requires('operator')
-  @Consumes('application/x-ndjson', 'application/ndjson', 'application/jsonl', 'text/plain')
-  @HttpCode(200)
-  @Answers(200, BulkAnswer)
+  @PostBulk()
   async load(@Req() request: IncomingMessage, @CurrentActor() actor?: Actor): Promise<BulkAnswer> {
     refuseLimited(actor);
     return loadLines(readNdjson(request), {

@@ -1,11 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { WokenLoop } from '@lockstep/messaging';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ReturnsConfig } from '../returns.config.js';
 import { Claims } from './claims.js';
 import { Recovery } from './recovery.js';
 
-const REST_AFTER_ERROR_MS = 2_000;
+const BACKOFF = { firstMs: 1_000, maxMs: 2_000 };
 /** Beyond the boundary of a period, so that rounding never asks a moment too early. */
 const BEYOND_BOUNDARY_MS = 5;
 
@@ -13,25 +13,31 @@ const BEYOND_BOUNDARY_MS = 5;
 @Injectable()
 export class Schedule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly log = new Logger('returnsUpdateCron');
-  private readonly stopping = new AbortController();
-  private working: Promise<unknown> | undefined;
+  private readonly loops: readonly WokenLoop[];
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly config: ReturnsConfig,
     private readonly claims: Claims,
     private readonly recovery: Recovery,
-  ) {}
+  ) {
+    this.loops = [
+      this.loop('Stopped runs could not be looked after', () => this.recover()),
+      ...(config.everySeconds > 0 ? [this.loop('No run could be asked for', () => this.tick())] : []),
+    ];
+  }
 
   onApplicationBootstrap(): void {
-    const loops = [this.repeat('Stopped runs could not be looked after', () => this.recover())];
-    if (this.config.everySeconds > 0) loops.push(this.repeat('No run could be asked for', () => this.tick()));
-    this.working = Promise.all(loops);
+    for (const loop of this.loops) loop.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.stopping.abort();
-    await this.working;
+    await Promise.all(this.loops.map((loop) => loop.stop()));
+  }
+
+  private loop(failure: string, turn: () => Promise<number>): WokenLoop {
+    const onFailed = (error: unknown) => this.log.warn(`${failure}: ${String(error)}`);
+    return new WokenLoop({ turn, onFailed, backoff: BACKOFF });
   }
 
   /** Claims in the first moment of each period by the database's clock; answers the time until the next one. */
@@ -47,17 +53,5 @@ export class Schedule implements OnApplicationBootstrap, BeforeApplicationShutdo
   private async recover(): Promise<number> {
     await this.recovery.recover();
     return this.config.reaperSeconds * 1_000;
-  }
-
-  /** Again and again until the service stops; `turn` answers how long to rest. */
-  private async repeat(failure: string, turn: () => Promise<number>): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      const restMs = await turn().catch((error: unknown) => {
-        if (!signal.aborted) this.log.warn(`${failure}: ${String(error)}`);
-        return REST_AFTER_ERROR_MS;
-      });
-      await delay(restMs, undefined, { signal }).catch(() => undefined);
-    }
   }
 }

@@ -1,11 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { WokenLoop } from '@lockstep/messaging';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 /** Rows of news added up at once. */
 const NEWS_AT_ONCE = 50_000;
 const EVERY_MS = 5_000;
-const BACKOFF_MS = 30_000;
+const BACKOFF = { firstMs: EVERY_MS, maxMs: 30_000 };
 
 interface Counted {
   readonly table: string;
@@ -38,41 +38,29 @@ function foldSql({ table, keys, sums }: Counted): string {
 @Injectable()
 export class AnalyticsLoop implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(AnalyticsLoop.name);
-  private readonly stopping = new AbortController();
-  private working: Promise<void> | undefined;
+  private readonly loop = new WokenLoop({
+    turn: (stopping) => this.catchUp(stopping).then(() => EVERY_MS),
+    onFailed: (error) => this.logger.warn(`The counts of the graphs could not be added up: ${String(error)}`),
+    backoff: BACKOFF,
+  });
 
   constructor(private readonly dataSource: DataSource) {}
 
   onApplicationBootstrap(): void {
-    this.working = this.work();
+    this.loop.start();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopping.abort();
-    await this.working;
+  beforeApplicationShutdown(): Promise<void> {
+    return this.loop.stop();
   }
 
-  /** Adds up all there is. */
-  async catchUp(): Promise<void> {
+  /** Adds up all there is, unless it is to stop. */
+  async catchUp(stopping?: AbortSignal): Promise<void> {
     for (const counted of COUNTED) {
-      for (let taken = NEWS_AT_ONCE; taken === NEWS_AT_ONCE && !this.stopping.signal.aborted; ) {
+      for (let taken = NEWS_AT_ONCE; taken === NEWS_AT_ONCE && !stopping?.aborted; ) {
         const [row]: { taken: number }[] = await this.dataSource.query(foldSql(counted));
         taken = row?.taken ?? 0;
       }
-    }
-  }
-
-  private async work(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      const waitMs = await this.catchUp().then(
-        () => EVERY_MS,
-        (error: unknown) => {
-          if (!signal.aborted) this.logger.warn(`The counts of the graphs could not be added up: ${String(error)}`);
-          return BACKOFF_MS;
-        },
-      );
-      await delay(waitMs, undefined, { signal }).catch(() => undefined);
     }
   }
 }

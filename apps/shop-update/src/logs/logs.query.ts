@@ -1,4 +1,5 @@
 import { PageQuery } from '@lockstep/service';
+import { applyDecorators } from '@nestjs/common';
 import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { MAX_QUERY_LENGTH } from './log-query.js';
 
@@ -23,22 +24,20 @@ const LOG_COLUMNS = [
   'errorReason',
 ] as const;
 
+/** In the language of the log search; empty: everything. */
+const IsLogQuery = () => applyDecorators(IsOptional(), IsString(), MaxLength(MAX_QUERY_LENGTH));
+
+/** RFC 3339, or relative: `now-15m` (s, m, h, d, w). */
+const IsMoment = () => applyDecorators(IsOptional(), IsString(), MaxLength(40));
+
 export class LogsQuery extends PageQuery {
-  /** In the language of the log search; empty: everything. */
-  @IsOptional()
-  @IsString()
-  @MaxLength(MAX_QUERY_LENGTH)
+  @IsLogQuery()
   q: string = '';
 
-  /** RFC 3339, or relative: `now-15m` (s, m, h, d, w). */
-  @IsOptional()
-  @IsString()
-  @MaxLength(40)
+  @IsMoment()
   from: string = 'now-24h';
 
-  @IsOptional()
-  @IsString()
-  @MaxLength(40)
+  @IsMoment()
   to: string = 'now';
 
   /** A comma list, for whoever shows the list; the answer holds every field. */
@@ -50,19 +49,13 @@ export class LogsQuery extends PageQuery {
 
 /** The body of a link. */
 export class LogLinkBody {
-  @IsOptional()
-  @IsString()
-  @MaxLength(MAX_QUERY_LENGTH)
+  @IsLogQuery()
   q: string = '';
 
-  @IsOptional()
-  @IsString()
-  @MaxLength(40)
+  @IsMoment()
   from: string = 'now-24h';
 
-  @IsOptional()
-  @IsString()
-  @MaxLength(40)
+  @IsMoment()
   to: string = 'now';
 
   @IsOptional()

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { refuseReservedId } from '@lockstep/ownership';
-import { Answers, BulkAnswer, Consumes, ProblemError, Requires, readNdjson } from '@lockstep/service';
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Req, Res } from '@nestjs/common';
+import { Answers, BulkAnswer, PostBulk, ProblemError, Requires, readNdjson } from '@lockstep/service';
+import { Body, Controller, Delete, Get, HttpCode, Param, Put, Req, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { loadPeople } from './bulk-load.js';
 import { PeopleStore } from './people.store.js';
@@ -46,11 +46,7 @@ export class PeopleController {
   }
 
   /** A line is the body of a PUT with its `personId`. Answers when the last line was stored; what it says was is stored. */
-  @Post('bulk')
-  @Requires('operator')
-  @Consumes('application/x-ndjson', 'application/ndjson', 'application/jsonl', 'text/plain')
-  @HttpCode(200)
-  @Answers(200, BulkAnswer)
+  @PostBulk()
   async load(@Req() request: IncomingMessage): Promise<BulkAnswer> {
     return loadPeople(readNdjson(request), (people) => this.people.save(people));
   }

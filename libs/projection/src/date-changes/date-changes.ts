@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import { londonDate } from '@lockstep/contracts';
 import { Leases } from '@lockstep/database';
+import { WokenLoop } from '@lockstep/messaging';
 import { IndexNotFoundError, type SearchEngine, type StoredDocument } from '@lockstep/search';
 import { Clock, SEARCH_ENGINE } from '@lockstep/service';
 import {
@@ -19,6 +19,7 @@ import { PROJECTION, type ProjectedRow, type Projection, toProjectedRow, type Ve
 export const TRANSITION_FIELD = 'nextTransitionDate';
 
 const EVERY_MS = 3_600_000;
+const BACKOFF = { firstMs: 30_000, maxMs: EVERY_MS };
 const LEASE_MS = 30_000;
 const PAGE_SIZE = 500;
 
@@ -29,8 +30,12 @@ const PAGE_SIZE = 500;
 @Injectable()
 export class DateChanges implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('DateChanges');
-  private readonly stopping = new AbortController();
-  private working: Promise<void> | undefined;
+  private readonly owner = `${hostname()}:${process.pid}`;
+  private readonly loop = new WokenLoop({
+    turn: (stopping) => this.turn(stopping),
+    onFailed: (error) => this.logger.warn(`Documents could not be changed by date: ${String(error)}`),
+    backoff: BACKOFF,
+  });
 
   constructor(
     @Inject(PROJECTION) private readonly projection: Projection,
@@ -41,20 +46,19 @@ export class DateChanges implements OnApplicationBootstrap, BeforeApplicationShu
   ) {}
 
   onApplicationBootstrap(): void {
-    if (TRANSITION_FIELD in this.projection.family.schema.fields) this.working = this.work();
+    if (TRANSITION_FIELD in this.projection.family.schema.fields) this.loop.start();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopping.abort();
-    await this.working;
+  beforeApplicationShutdown(): Promise<void> {
+    return this.loop.stop();
   }
 
-  /** Projects again what is due today; answers how many documents that were. */
-  async apply(): Promise<number> {
+  /** Projects again what is due today, unless it is to stop; answers how many documents that were. */
+  async apply(stopping?: AbortSignal): Promise<number> {
     const today = londonDate(this.clock.now());
     const family = await this.index.ready();
     let changed = 0;
-    for await (const ids of this.due(today)) {
+    for await (const ids of this.due(today, stopping)) {
       const doctors = await this.engine.getMany(masterDoctorAliases[0].name, ids);
       const { written } = await family.writeLive(doctors.flatMap((doctor) => this.toRow(doctor, today) ?? []));
       changed += written;
@@ -62,7 +66,7 @@ export class DateChanges implements OnApplicationBootstrap, BeforeApplicationShu
     return changed;
   }
 
-  private async *due(today: string): AsyncGenerator<string[]> {
+  private async *due(today: string, stopping?: AbortSignal): AsyncGenerator<string[]> {
     const { active } = await (await this.index.ready()).status();
     if (!active) return;
     const filters = [{ field: TRANSITION_FIELD, range: { to: today } }];
@@ -72,7 +76,7 @@ export class DateChanges implements OnApplicationBootstrap, BeforeApplicationShu
       const page = await this.engine.search(this.projection.family.schema, active.indexName, query);
       if (page.items.length > 0) yield page.items.map(({ id }) => id);
       cursor = page.cursor;
-    } while (cursor !== undefined && !this.stopping.signal.aborted);
+    } while (cursor !== undefined && !stopping?.aborted);
   }
 
   private toRow(doctor: StoredDocument, today: string): ProjectedRow | undefined {
@@ -84,20 +88,15 @@ export class DateChanges implements OnApplicationBootstrap, BeforeApplicationShu
     }
   }
 
-  private async work(): Promise<void> {
-    const { signal } = this.stopping;
-    const owner = `${hostname()}:${process.pid}`;
-    while (!signal.aborted) {
-      try {
-        const changed = await this.leases.hold('projection.dates', { owner, ttlMs: LEASE_MS }, () => this.apply());
-        if (changed) this.logger.log(`${changed} documents changed by date`);
-      } catch (error) {
-        // Before integration has made its index there is nothing that could be due.
-        if (!signal.aborted && !(error instanceof IndexNotFoundError)) {
-          this.logger.warn(`Documents could not be changed by date: ${String(error)}`);
-        }
-      }
-      await delay(EVERY_MS, undefined, { signal }).catch(() => undefined);
+  private async turn(stopping: AbortSignal): Promise<number> {
+    try {
+      const lease = { owner: this.owner, ttlMs: LEASE_MS };
+      const changed = await this.leases.hold('projection.dates', lease, () => this.apply(stopping));
+      if (changed) this.logger.log(`${changed} documents changed by date`);
+    } catch (error) {
+      // Before integration has made its index there is nothing that could be due.
+      if (!(error instanceof IndexNotFoundError)) throw error;
     }
+    return EVERY_MS;
   }
 }

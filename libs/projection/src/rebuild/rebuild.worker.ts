@@ -1,7 +1,6 @@
 import { hostname } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Leases } from '@lockstep/database';
-import { contextOfRun, runInContext } from '@lockstep/messaging';
+import { contextOfRun, runInContext, WokenLoop } from '@lockstep/messaging';
 import { isEngineUnavailable } from '@lockstep/service';
 import {
   type BeforeApplicationShutdown,
@@ -22,8 +21,7 @@ const DEFAULT_LEASE_SECONDS = 10;
 const IDLE_MS = 2_000;
 /** How often indexes that nobody owns are looked for: what a removal left that failed. */
 const SWEEP_EVERY_MS = 600_000;
-/** Waits after an engine was away; the last one repeats. */
-const ENGINE_BACKOFF_MS = [500, 1_000, 2_000, 5_000, 10_000];
+const BACKOFF = { firstMs: 500, maxMs: 10_000 };
 
 /**
  * Does the rebuilds that were asked for, one at a time, in the one replica that holds the lease. What it knows is in the
@@ -32,10 +30,12 @@ const ENGINE_BACKOFF_MS = [500, 1_000, 2_000, 5_000, 10_000];
 @Injectable()
 export class RebuildWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Rebuild');
-  private readonly stopping = new AbortController();
-  private wakeUp = new AbortController();
-  private working: Promise<void> | undefined;
-  private engineFailures = 0;
+  private readonly owner = `${hostname()}:${process.pid}`;
+  private readonly loop = new WokenLoop({
+    turn: (stopping) => this.turn(stopping),
+    onFailed: (error) => this.logger.warn(`The index waits: ${String(error)}`),
+    backoff: BACKOFF,
+  });
   private nextSweepAt = 0;
   /** A generation of a rebuild that has failed may be there, from before the start too. */
   private mayHaveLeftovers = true;
@@ -50,38 +50,28 @@ export class RebuildWorker implements OnApplicationBootstrap, BeforeApplicationS
   ) {}
 
   onApplicationBootstrap(): void {
-    this.working = this.work();
+    this.loop.start();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopping.abort();
-    this.wake();
-    await this.working;
+  beforeApplicationShutdown(): Promise<void> {
+    return this.loop.stop();
   }
 
   /** There may be something to do. */
   wake(): void {
-    this.wakeUp.abort();
+    this.loop.wake();
   }
 
-  private async work(): Promise<void> {
-    const owner = `${hostname()}:${process.pid}`;
-    const ttlMs = (this.projection.leaseSeconds ?? DEFAULT_LEASE_SECONDS) * 1_000;
-    while (!this.stopping.signal.aborted) {
-      this.wakeUp = new AbortController();
-      try {
-        await this.sweepNowAndThen();
-        await this.need.tellNowAndThen();
-        if (this.mayHaveLeftovers || (await this.store.loadActive())) {
-          await this.leases.hold('projection.rebuild', { owner, ttlMs }, (_, lost) =>
-            this.drive(AbortSignal.any([lost, this.stopping.signal])),
-          );
-        }
-      } catch (error) {
-        if (!this.stopping.signal.aborted) this.logger.error(`The rebuild could not be gone on with: ${String(error)}`);
-      }
-      await this.pause(IDLE_MS, this.wakeUp.signal);
+  private async turn(stopping: AbortSignal): Promise<number> {
+    await this.sweepNowAndThen();
+    await this.need.tellNowAndThen();
+    if (this.mayHaveLeftovers || (await this.store.loadActive())) {
+      const ttlMs = (this.projection.leaseSeconds ?? DEFAULT_LEASE_SECONDS) * 1_000;
+      await this.leases.hold('projection.rebuild', { owner: this.owner, ttlMs }, (_, lost) =>
+        this.drive(AbortSignal.any([lost, stopping])),
+      );
     }
+    return IDLE_MS;
   }
 
   /** In any replica: doing it twice does nothing. */
@@ -105,23 +95,15 @@ export class RebuildWorker implements OnApplicationBootstrap, BeforeApplicationS
   private async attempt(rebuild: Rebuild, signal: AbortSignal): Promise<void> {
     try {
       await this.rebuilds.run(rebuild, signal);
-      this.engineFailures = 0;
     } catch (error) {
       if (signal.aborted || error instanceof RebuildEndedError) return;
-      if (isEngineUnavailable(error)) return this.waitForEngine(rebuild, error, signal);
+      // Not a failure of the rebuild: it goes on when the engine is back, unless a newer command comes first.
+      if (isEngineUnavailable(error)) throw error;
       this.logger.error(`The rebuild of run ${rebuild.runId} failed: ${error instanceof Error ? error.stack : error}`);
       this.mayHaveLeftovers = true;
       await this.store.finish(rebuild.runId, { state: 'failed', error: toReason(error) });
       await this.discardLeftovers();
     }
-  }
-
-  /** Not a failure of the rebuild: it goes on when the engine is back, unless a newer command comes first. */
-  private async waitForEngine(rebuild: Rebuild, error: unknown, signal: AbortSignal): Promise<void> {
-    const waitMs = ENGINE_BACKOFF_MS[Math.min(this.engineFailures, ENGINE_BACKOFF_MS.length - 1)]!;
-    this.engineFailures += 1;
-    this.logger.warn(`The rebuild of run ${rebuild.runId} waits for an engine: ${String(error)}`);
-    await this.pause(waitMs, signal);
   }
 
   /** Removes what a rebuild was building that has failed since; what readers see stays. */
@@ -131,10 +113,6 @@ export class RebuildWorker implements OnApplicationBootstrap, BeforeApplicationS
     const rebuild = building && (await this.store.load(building.runId));
     if (building && rebuild?.state === 'failed') await family.abandon(building);
     this.mayHaveLeftovers = false;
-  }
-
-  private async pause(ms: number, signal: AbortSignal): Promise<void> {
-    await delay(ms, undefined, { signal: AbortSignal.any([signal, this.stopping.signal]) }).catch(() => undefined);
   }
 }
 

@@ -10,11 +10,16 @@ export type RowFit = (row: IndexRow) => IndexRow;
 export const asItIs: RowFit = (row) => row;
 
 /** For a generation that was made from other fields: they are strict, and would refuse the whole document. */
-export function fitTo(fields: FieldDefinitions): RowFit {
+function fitTo(fields: FieldDefinitions): RowFit {
   const schema = defineIndexSchema({ name: 'another', version: 0, fields });
   return ({ id, version, source }) => {
     const { document } = fromIndexSource(source);
     const fitting = document && fitDocument(fields, document);
     return { id, version, source: toIndexSource(schema, { id, version, document: fitting }) };
   };
+}
+
+/** For a generation made from these fields, or from the program's own where there are none. */
+export function fitOf(otherFields: FieldDefinitions | undefined): RowFit {
+  return otherFields === undefined ? asItIs : fitTo(otherFields);
 }

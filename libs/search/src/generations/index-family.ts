@@ -1,49 +1,14 @@
-import { inTransaction } from '@lockstep/database';
-import type { DataSource, EntityManager } from 'typeorm';
-import type { BucketSum, SearchEngine } from '../engine/search-engine.js';
 import { SearchUnavailableError } from '../engine/search-errors.js';
-import type { FieldDefinitions, IndexSchema } from '../schema/index-schema.js';
-import type { AliasDefinition } from './alias-moves.js';
-import {
-  type FamilyRow,
-  type FamilyStatus,
-  FamilyStore,
-  type Generation,
-  indexNameOf,
-  type RebuildReason,
-  type RunGeneration,
-} from './family.store.js';
+import { claimGeneration, type RunFence } from './claim-generation.js';
+import { checkShown, verifyBuilding } from './compare-family.js';
+import type { FamilyStatus, FamilyStore, Generation, RebuildReason, RunGeneration } from './family.store.js';
+import { FamilyAccess, type IndexFamilyOptions } from './family-access.js';
 import { type FillOptions, type FillResult, fillIndex, type IndexRow } from './fill-index.js';
-import { asItIs, fitTo, type RowFit } from './fit-rows.js';
 import { GenerationNotFoundError, NoPreviousGenerationError, StaleFenceError } from './generation-errors.js';
-import { exceedsLoss, toPercent } from './judge-counts.js';
 import { ShownGeneration } from './shown-generation.js';
-import {
-  type Authority,
-  findStructuralProblems,
-  type VerificationReport,
-  verifyGeneration,
-} from './verify-generation.js';
-import { type LiveResult, writeToTargets } from './write-live.js';
-
-/** An index family: what it is called, what it holds, and where its state and its indexes are kept. */
-export interface IndexFamilyOptions {
-  /** Lower-case words joined by `-`, each beginning with a letter; part of the index names. */
-  readonly name: string;
-  readonly schema: IndexSchema;
-  /** At least one. Readers use these and nothing else. */
-  readonly aliases: readonly AliasDefinition[];
-  /** On the service's own schema, with `searchMigrations` run. */
-  readonly dataSource: DataSource;
-  readonly engine: SearchEngine;
-}
-
-/** Which run asks; a newer run has a larger fence. */
-export interface RunFence {
-  readonly runId: string;
-  /** A safe integer from 1. */
-  readonly fence: number;
-}
+import { sweepOrphans } from './sweep-orphans.js';
+import type { Authority, VerificationReport } from './verify-generation.js';
+import { type LiveResult, writeToFamily } from './write-live.js';
 
 /**
  * The life of an index: generations of it are built beside the one being read, compared with the database, and swapped in
@@ -54,6 +19,7 @@ export interface RunFence {
  */
 export class IndexFamily {
   readonly #options: IndexFamilyOptions;
+  readonly #access: FamilyAccess;
   readonly #store: FamilyStore;
   readonly #shown: ShownGeneration;
 
@@ -63,7 +29,8 @@ export class IndexFamily {
     }
     if (options.aliases.length === 0) throw new Error(`The index family ${options.name} needs an alias to be read by.`);
     this.#options = options;
-    this.#store = new FamilyStore(options.name);
+    this.#access = new FamilyAccess(options);
+    this.#store = this.#access.store;
     this.#shown = new ShownGeneration(options, this.#store);
   }
 
@@ -74,7 +41,7 @@ export class IndexFamily {
    * @throws ForeignIndexError when an alias shows an index of another installation
    */
   async ensure(): Promise<void> {
-    const retired = await this.#exclusively(async (manager) => {
+    const retired = await this.#access.exclusively(async (manager) => {
       await this.#store.insertOnce(manager);
       const indexes = await this.#options.engine.listIndices();
       await this.#shown.refuseForeign(await this.#store.load(manager), indexes);
@@ -83,7 +50,7 @@ export class IndexFamily {
       await this.#shown.healWithFilters(manager);
       return ended;
     });
-    await this.#deleteRetired(retired);
+    await this.#access.deleteRetired(retired);
   }
 
   /**
@@ -100,17 +67,19 @@ export class IndexFamily {
    */
   async begin({ runId, fence }: RunFence): Promise<RunGeneration> {
     await this.recover();
-    const { generation, abandoned } = await this.#exclusively((manager) => this.#claim(manager, { runId, fence }));
+    const { generation, abandoned } = await this.#access.exclusively((manager) =>
+      claimGeneration(this.#access, manager, { runId, fence }),
+    );
     if (abandoned) await this.#options.engine.deleteIndex(abandoned.indexName);
     if (generation.state !== 'creating') return generation;
-    const meta = this.#shown.metaOf(generation, (await this.#load()).installation);
+    const meta = this.#shown.metaOf(generation, (await this.#access.load()).installation);
     const making = this.#options.engine.createIndex(generation.indexName, this.#options.schema, meta);
     const structure = await making.catch(async (error: unknown) => {
       // A newer run may have abandoned the generation, and removed the index while the engine still made it.
-      this.#checkBuilding(await this.#load(), generation);
+      this.#access.checkBuilding(await this.#access.load(), generation);
       throw error;
     });
-    return this.#onBuilding(generation, async (manager) => {
+    return this.#access.onBuilding(generation, async (manager) => {
       await this.#store.setStructure(manager, generation.number, structure);
       await this.#store.advance(manager, generation.number, 'created');
       return { ...(await this.#store.generation(manager, generation.number)), runId };
@@ -123,7 +92,7 @@ export class IndexFamily {
    * @throws StaleFenceError
    */
   async openTap(generation: Generation): Promise<void> {
-    await this.#onBuilding(generation, async (manager, family) => {
+    await this.#access.onBuilding(generation, async (manager, family) => {
       const writeTargets = [...new Set([...family.writeTargets, generation.number])];
       await this.#store.update(manager, { writeTargets });
     });
@@ -138,8 +107,8 @@ export class IndexFamily {
     pages: AsyncIterable<readonly IndexRow[]> | Iterable<readonly IndexRow[]>,
     options: FillOptions = {},
   ): Promise<FillResult> {
-    const family = await this.#load();
-    this.#checkBuilding(family, generation);
+    const family = await this.#access.load();
+    this.#access.checkBuilding(family, generation);
     if (!family.writeTargets.includes(generation.number)) {
       throw new Error(`${generation.indexName} misses live writes: open its tap before filling it.`);
     }
@@ -148,9 +117,9 @@ export class IndexFamily {
 
   /** Makes what was filled searchable and refreshes it from now on. @throws StaleFenceError */
   async seal(generation: Generation): Promise<void> {
-    this.#checkBuilding(await this.#load(), generation);
+    this.#access.checkBuilding(await this.#access.load(), generation);
     await this.#options.engine.finishFill(generation.indexName);
-    await this.#onBuilding(generation, (manager) => this.#store.advance(manager, generation.number, 'sealed'));
+    await this.#access.onBuilding(generation, (manager) => this.#store.advance(manager, generation.number, 'sealed'));
   }
 
   /**
@@ -158,32 +127,8 @@ export class IndexFamily {
    * {@link approve}; `failed` can be verified again or abandoned.
    * @throws StaleFenceError, IllegalTransitionError
    */
-  async verify(generation: Generation, authority: Authority): Promise<VerificationReport> {
-    const family = await this.#load();
-    this.#checkBuilding(family, generation);
-    const current = await this.#generation(generation.number);
-    const indexes = await this.#options.engine.listIndices();
-    const report = await verifyGeneration({
-      engine: this.#options.engine,
-      schema: this.#options.schema,
-      index: current.indexName,
-      structuralProblems: findStructuralProblems(
-        indexes.find(({ name }) => name === current.indexName),
-        { meta: this.#shown.metaOf(current, family.installation), structure: current.structure },
-        this.#options.schema,
-      ),
-      formerIndex: await this.#comparableIndex(family),
-      aliases: this.#options.aliases,
-      authority,
-      heal: async (rows) => (await fillIndex(this.#options.engine, current.indexName, [rows])).rejected,
-      fit: asItIs,
-      isApproved: current.approvedBy !== null,
-    });
-    await this.#onBuilding(generation, async (manager) => {
-      await this.#store.setVerification(manager, generation.number, report);
-      await this.#store.advance(manager, generation.number, EVENT_OF_OUTCOME[report.outcome]);
-    });
-    return report;
+  verify(generation: Generation, authority: Authority): Promise<VerificationReport> {
+    return verifyBuilding(this.#access, this.#shown, generation, authority);
   }
 
   /**
@@ -192,22 +137,13 @@ export class IndexFamily {
    * than readers see, nothing is written: only a run can show that, once somebody has approved it.
    * @throws SearchUnavailableError
    */
-  async check(authority: Authority): Promise<VerificationReport> {
-    const { engine, schema, aliases } = this.#options;
-    const number = (await this.#load()).active ?? 0;
-    const index = this.#indexName(number);
-    const otherFields = await this.#store.otherFields(this.#options.dataSource.manager, [number], schema);
-    const fit = fitOf(otherFields.get(number));
-    const heal = async (rows: readonly IndexRow[]) => (await this.writeLive(rows)).rejected;
-    await engine.refresh(index);
-    const structuralProblems = findLoss(await engine.bucketSums(index), await authority.bucketSums());
-    const current = { index, structuralProblems, formerIndex: null, isApproved: true };
-    return verifyGeneration({ engine, schema, aliases, authority, heal, fit, ...current });
+  check(authority: Authority): Promise<VerificationReport> {
+    return checkShown(this.#access, authority, (rows) => this.writeLive(rows));
   }
 
   /** Lets a held generation pass, on somebody's word. @throws StaleFenceError, IllegalTransitionError */
   async approve(generation: Generation, by: string): Promise<void> {
-    await this.#onBuilding(generation, async (manager) => {
+    await this.#access.onBuilding(generation, async (manager) => {
       await this.#store.advance(manager, generation.number, 'approved');
       await this.#store.setApproval(manager, generation.number, by);
     });
@@ -225,13 +161,15 @@ export class IndexFamily {
     if (generation.state === 'active' || generation.state === 'previous') return generation;
     if (generation.fence !== fence) throw new StaleFenceError(`${generation.indexName} belongs to another fence.`);
     // The intent is committed before readers are moved, so that recover() knows what a crash interrupted.
-    await this.#onBuilding(generation, (manager) => this.#store.advance(manager, generation.number, 'swapBegun'));
-    const retired = await this.#onBuilding(generation, async (manager, family) => {
+    await this.#access.onBuilding(generation, (manager) =>
+      this.#store.advance(manager, generation.number, 'swapBegun'),
+    );
+    const retired = await this.#access.onBuilding(generation, async (manager, family) => {
       await this.#shown.show(family, generation);
       return this.#shown.promote(manager, family, generation.number);
     });
-    await this.#deleteRetired(retired);
-    return this.#generation(generation.number);
+    await this.#access.deleteRetired(retired);
+    return this.#access.generation(generation.number);
   }
 
   /** Shows readers the previous generation again. @throws NoPreviousGenerationError, AliasConflictError */
@@ -248,18 +186,18 @@ export class IndexFamily {
    * Finishes what a crash interrupted between PostgreSQL and the aliases, and puts lost aliases right. Harmless at any time.
    */
   async recover(): Promise<void> {
-    const retired = await this.#exclusively(async (manager) => {
+    const retired = await this.#access.exclusively(async (manager) => {
       const ended = await this.#shown.follow(manager);
       await this.#shown.heal(manager);
       return ended;
     });
-    await this.#deleteRetired(retired);
+    await this.#access.deleteRetired(retired);
   }
 
   /** Ends a generation that is not shown and removes its index; the next run begins at once. */
   async abandon(generation: Generation): Promise<void> {
     await this.recover();
-    await this.#exclusively(async (manager) => {
+    await this.#access.exclusively(async (manager) => {
       const family = await this.#store.load(manager);
       const current = await this.#store.generation(manager, generation.number);
       if (current.state === 'abandoned') return;
@@ -279,17 +217,7 @@ export class IndexFamily {
    * @throws SearchUnavailableError when any of it could not be written anywhere it belongs
    */
   async writeLive(rows: readonly IndexRow[]): Promise<LiveResult> {
-    const result = await inTransaction(this.#options.dataSource, async (manager) => {
-      await this.#store.lock(manager, 'shared');
-      const { writeTargets, active } = await this.#store.load(manager);
-      const numbers = [...writeTargets.filter((number) => number !== active), active ?? 0];
-      const otherFields = await this.#store.otherFields(manager, numbers, this.#options.schema);
-      const targets = numbers.map((number) => ({
-        index: this.#indexName(number),
-        fit: fitOf(otherFields.get(number)),
-      }));
-      return writeToTargets(this.#options.engine, targets, rows);
-    });
+    const result = await writeToFamily(this.#access, rows);
     if (result !== 'activeMissing') return result;
     // The engine lost the index: a new one is made, and the caller, who keeps its rows, comes again.
     await this.ensure();
@@ -297,26 +225,14 @@ export class IndexFamily {
   }
 
   /** Removes indexes of this family and installation that no generation owns any more; answers their names. */
-  async sweepOrphans(): Promise<string[]> {
-    const orphans = await this.#exclusively(async (manager) => {
-      const family = await this.#store.load(manager);
-      const owned = [family.active, family.previous, family.building];
-      return (await this.#options.engine.listIndices()).filter(
-        ({ meta, aliases }) =>
-          meta.family === this.#options.name &&
-          meta.installation === family.installation &&
-          !owned.includes(meta.generation) &&
-          aliases.length === 0,
-      );
-    });
-    for (const { name } of orphans) await this.#options.engine.deleteIndex(name);
-    return orphans.map(({ name }) => name);
+  sweepOrphans(): Promise<string[]> {
+    return sweepOrphans(this.#access);
   }
 
   /** What there is. */
   async status(): Promise<FamilyStatus> {
-    const family = await this.#load();
-    const get = (number: number | null) => (number === null ? null : this.#generation(number));
+    const family = await this.#access.load();
+    const get = (number: number | null) => (number === null ? null : this.#access.generation(number));
     const active = await get(family.active);
     return {
       name: this.#options.name,
@@ -324,7 +240,7 @@ export class IndexFamily {
       previous: await get(family.previous),
       building: await get(family.building),
       fence: family.fence,
-      writeTargets: family.writeTargets.map((number) => this.#indexName(number)),
+      writeTargets: family.writeTargets.map((number) => this.#access.indexName(number)),
       rebuildReason: this.#rebuildReasonOf(active),
     };
   }
@@ -346,31 +262,9 @@ export class IndexFamily {
     return found;
   }
 
-  /** Gives the run the building place; `abandoned` is the generation that had to leave it. */
-  async #claim(
-    manager: EntityManager,
-    { runId, fence }: RunFence,
-  ): Promise<{ generation: RunGeneration; abandoned: Generation | null }> {
-    const family = await this.#store.load(manager);
-    if (fence < family.fence) {
-      throw new StaleFenceError(`${this.#options.name} is at fence ${family.fence}, not ${fence}.`);
-    }
-    const own = await this.#store.generationOfRun(manager, runId);
-    if (own) return { generation: own, abandoned: null };
-    const former = family.building === null ? null : await this.#store.generation(manager, family.building);
-    if (former && former.fence >= fence) throw new StaleFenceError(`${former.indexName} is being built at this fence.`);
-    if (former) await this.#store.advance(manager, former.number, 'abandoned');
-    const number = family.lastGeneration + 1;
-    const claim = { number, runId, fence, afterLoss: false };
-    const generation = await this.#store.insertGeneration(manager, claim, this.#options.schema);
-    const writeTargets = family.writeTargets.filter((target) => target !== former?.number);
-    await this.#store.update(manager, { building: number, lastGeneration: number, fence, writeTargets });
-    return { generation: { ...generation, runId }, abandoned: former };
-  }
-
   async #exchange(isAllowed: (active: number, previous: number) => boolean): Promise<Generation> {
     await this.recover();
-    return this.#exclusively(async (manager) => {
+    return this.#access.exclusively(async (manager) => {
       const family = await this.#store.load(manager);
       const { active, previous } = family;
       if (active === null || previous === null || !isAllowed(active, previous)) {
@@ -381,64 +275,4 @@ export class IndexFamily {
       return this.#store.generation(manager, previous);
     });
   }
-
-  /** A first, empty generation holds a few live changes at most: its counts prove nothing. */
-  async #comparableIndex({ active }: FamilyRow): Promise<string | null> {
-    if (active === null) return null;
-    const { runId, indexName } = await this.#generation(active);
-    return runId === null ? null : indexName;
-  }
-
-  /** Runs a step of a build alone, if the build is still the current one. */
-  #onBuilding<T>(generation: Generation, step: (manager: EntityManager, family: FamilyRow) => Promise<T>): Promise<T> {
-    return this.#exclusively(async (manager) => {
-      const family = await this.#store.load(manager);
-      this.#checkBuilding(family, generation);
-      return step(manager, family);
-    });
-  }
-
-  #checkBuilding(family: FamilyRow, { number, fence, indexName }: Generation): void {
-    if (family.building === number && family.fence === fence) return;
-    throw new StaleFenceError(
-      `${indexName} is no longer being built: ${this.#options.name} is at fence ${family.fence}.`,
-    );
-  }
-
-  #exclusively<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return inTransaction(this.#options.dataSource, async (manager) => {
-      await this.#store.lock(manager, 'exclusive');
-      return work(manager);
-    });
-  }
-
-  #load(): Promise<FamilyRow> {
-    return this.#store.load(this.#options.dataSource.manager);
-  }
-
-  #generation(number: number): Promise<Generation> {
-    return this.#store.generation(this.#options.dataSource.manager, number);
-  }
-
-  #indexName(number: number): string {
-    return indexNameOf(this.#options.name, number);
-  }
-
-  async #deleteRetired(number: number | null): Promise<void> {
-    if (number !== null) await this.#options.engine.deleteIndex(this.#indexName(number));
-  }
 }
-
-function fitOf(otherFields: FieldDefinitions | undefined): RowFit {
-  return otherFields === undefined ? asItIs : fitTo(otherFields);
-}
-
-/** Why the database cannot be what readers should see. Sums may come as text from the database. */
-function findLoss(shown: readonly BucketSum[], stored: readonly BucketSum[]): string[] {
-  const [formerLive, live] = [shown, stored].map((sums) => sums.reduce((sum, bucket) => sum + Number(bucket.live), 0));
-  if (!exceedsLoss(formerLive!, live!)) return [];
-  const change = toPercent((live! - formerLive!) / formerLive!);
-  return [`${formerLive} documents are served and the database has ${live} (${change}): nothing was written.`];
-}
-
-const EVENT_OF_OUTCOME = { ready: 'verified', held: 'heldBack', failed: 'mismatched' } as const;

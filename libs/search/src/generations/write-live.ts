@@ -1,7 +1,9 @@
+import { inTransaction } from '@lockstep/database';
 import type { SearchEngine, WriteOutcome } from '../engine/search-engine.js';
 import { SearchUnavailableError } from '../engine/search-errors.js';
+import type { FamilyAccess } from './family-access.js';
 import type { IndexRow, RejectedRow } from './fill-index.js';
-import type { RowFit } from './fit-rows.js';
+import { fitOf, type RowFit } from './fit-rows.js';
 
 /** What came of live writes, counted in the generation that is read. */
 export interface LiveResult {
@@ -13,8 +15,28 @@ export interface LiveResult {
   readonly rejected: readonly (RejectedRow & { readonly index: string })[];
 }
 
+/**
+ * Writes the rows to every generation that is written to. Whoever changes which those are waits for it.
+ *
+ * @throws SearchUnavailableError when a document could not be written somewhere
+ */
+export function writeToFamily(access: FamilyAccess, rows: readonly IndexRow[]): Promise<LiveResult | 'activeMissing'> {
+  const { store, options } = access;
+  return inTransaction(options.dataSource, async (manager) => {
+    await store.lock(manager, 'shared');
+    const { writeTargets, active } = await store.load(manager);
+    const numbers = [...writeTargets.filter((number) => number !== active), active ?? 0];
+    const otherFields = await store.otherFields(manager, numbers, options.schema);
+    const targets = numbers.map((number) => ({
+      index: access.indexName(number),
+      fit: fitOf(otherFields.get(number)),
+    }));
+    return writeToTargets(options.engine, targets, rows);
+  });
+}
+
 /** An index to write to, and how rows are made to fit it. */
-export interface LiveTarget {
+interface LiveTarget {
   readonly index: string;
   readonly fit: RowFit;
 }
@@ -25,7 +47,7 @@ export interface LiveTarget {
  *
  * @throws SearchUnavailableError when a document could not be written somewhere
  */
-export async function writeToTargets(
+async function writeToTargets(
   engine: SearchEngine,
   targets: readonly LiveTarget[],
   rows: readonly IndexRow[],

@@ -1,5 +1,4 @@
 import type { InjectionToken } from '@nestjs/common';
-import type { UnavailableChecks } from '../problems/to-problem.js';
 
 /** Injection token of `ServiceParts`. */
 export const SERVICE_PARTS = Symbol('SERVICE_PARTS');
@@ -10,8 +9,6 @@ export interface ServiceParts {
   readonly health: readonly InjectionToken[];
   /** Tokens of `MetricSource`s. */
   readonly metrics: readonly InjectionToken[];
-  /** Which errors mean that an engine is unreachable, beside those of database, search and broker. */
-  readonly unavailable: UnavailableChecks;
   /** Paths whose handlers read the body themselves even where it says that it is JSON: what is none must reach them too. */
   readonly unparsedPaths: readonly string[];
 }

@@ -1,6 +1,3 @@
-import { isDatabaseUnavailable } from '@lockstep/database';
-import { PublishUnconfirmedError } from '@lockstep/messaging';
-import { isSearchUnavailable } from '@lockstep/search';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { AccessGuard } from '../access/access.guard.js';
@@ -15,7 +12,7 @@ import { Readiness } from '../health/readiness.js';
 import { MetricsController } from '../metrics/metrics.controller.js';
 import { MetricsRegistry } from '../metrics/metrics-registry.js';
 import { ServiceMetrics } from '../metrics/service-metrics.js';
-import { ProblemFilter, UNAVAILABLE_CHECKS } from '../problems/problem.filter.js';
+import { ProblemFilter } from '../problems/problem.filter.js';
 import { createValidationPipe } from '../problems/validation.js';
 import { RequestShapeGuard } from '../requests/request-shape.guard.js';
 import { ServiceIdentity } from '../service-identity.js';
@@ -39,13 +36,6 @@ export class ServiceModule {
       health: [DatabaseHealth, ...(options.health ?? [])],
       metrics: options.metrics ?? [],
       unparsedPaths: options.unparsedPaths ?? [],
-      // The database comes last: it also claims the bare socket errors that stand as causes in the others.
-      unavailable: {
-        search: isSearchUnavailable,
-        broker: (error) => error instanceof PublishUnconfirmedError,
-        ...options.unavailable,
-        database: isDatabaseUnavailable,
-      },
     };
     return {
       module: ServiceModule,
@@ -57,7 +47,6 @@ export class ServiceModule {
         { provide: options.config, useValue: config },
         { provide: ServiceIdentity, useValue: new ServiceIdentity(options.service, options.version) },
         { provide: SERVICE_PARTS, useValue: parts },
-        { provide: UNAVAILABLE_CHECKS, useValue: parts.unavailable },
         { provide: MetricsRegistry, useValue: new MetricsRegistry() },
         Clock,
         DatabaseHealth,

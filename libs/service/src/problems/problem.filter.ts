@@ -1,28 +1,22 @@
 import { currentContext } from '@lockstep/messaging';
-import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Logger, NotFoundException } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, Logger, NotFoundException } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { AuditLog } from '../access/audit-log.js';
 import { allowedMethods } from './allowed-methods.js';
 import { ProblemError, problemBody } from './problem.js';
-import { toProblem, type UnavailableChecks } from './to-problem.js';
-
-/** Injection token of the checks that tell an unreachable engine from a fault of ours. */
-export const UNAVAILABLE_CHECKS = Symbol('UNAVAILABLE_CHECKS');
+import { toProblem } from './to-problem.js';
 
 /** Answers every error as problem+json; logs those that we did not foresee, and audits refused changes. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('Http');
 
-  constructor(
-    @Inject(UNAVAILABLE_CHECKS) private readonly unavailable: UnavailableChecks,
-    private readonly auditLog: AuditLog,
-  ) {}
+  constructor(private readonly auditLog: AuditLog) {}
 
   async catch(error: unknown, host: ArgumentsHost): Promise<void> {
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
-    const problem = this.methodProblem(error, request) ?? toProblem(error, this.unavailable);
+    const problem = this.methodProblem(error, request) ?? toProblem(error);
     this.logFault(error, problem);
     if (problem.status < 500) await this.auditLog.recordRequest(request, response, problem.status);
     if (response.headersSent) {

@@ -1,10 +1,17 @@
 import { STATUS_CODES } from 'node:http';
-import { IndexNotFoundError, SearchQueryError } from '@lockstep/search';
+import { isDatabaseUnavailable } from '@lockstep/database';
+import { PublishUnconfirmedError } from '@lockstep/messaging';
+import { IndexNotFoundError, isSearchUnavailable, SearchQueryError } from '@lockstep/search';
 import { HttpException } from '@nestjs/common';
 import { ProblemError } from './problem.js';
 
-/** Tells by name which engine an error means to be unreachable: `{ search: isSearchUnavailable }`. */
-export type UnavailableChecks = Readonly<Record<string, (error: unknown) => boolean>>;
+/** Which engine an error means to be unreachable. */
+const UNAVAILABLE: Readonly<Record<string, (error: unknown) => boolean>> = {
+  search: isSearchUnavailable,
+  broker: (error) => error instanceof PublishUnconfirmedError,
+  // The last: it also claims the bare socket errors that stand as causes in the others.
+  database: isDatabaseUnavailable,
+};
 
 /** Seconds after which a caller may try again when an engine is unreachable. */
 const RETRY_AFTER_SECONDS = 5;
@@ -15,12 +22,12 @@ const CODES: Readonly<Record<number, string>> = {
 };
 
 /** Any thrown value as the problem that its caller is told; what we did not foresee tells nothing of our inside. */
-export function toProblem(error: unknown, unavailable: UnavailableChecks): ProblemError {
+export function toProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof HttpException) return fromHttpException(error);
   if (error instanceof SearchQueryError) return new ProblemError(400, error.code, error.message);
   if (error instanceof IndexNotFoundError) return indexNotReady();
-  const engine = Object.keys(unavailable).find((name) => unavailable[name]?.(error));
+  const engine = Object.keys(UNAVAILABLE).find((name) => UNAVAILABLE[name]?.(error));
   if (engine) return unavailableProblem(engine);
   return new ProblemError(
     500,
