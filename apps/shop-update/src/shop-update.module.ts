@@ -29,7 +29,7 @@ import { ProductsStore } from './catalogue/products.store.js';
 import { SellersController } from './catalogue/sellers.controller.js';
 import { SellersStore } from './catalogue/sellers.store.js';
 import { ownedByShopUpdate } from './imports/owned-by-shop-update.js';
-import { ITEM_CONTROLLERS, ITEM_MIGRATIONS, ITEM_PROVIDERS } from './items/item-parts.js';
+import { ITEM_CONTROLLERS, ITEM_MIGRATIONS, ITEM_PROVIDERS, ITEM_RETENTION } from './items/item-parts.js';
 import { LOG_CONSUMERS, LOG_CONTROLLERS, LOG_MIGRATIONS, LOG_PROVIDERS } from './logs/log-parts.js';
 import {
   PRODUCT_SYNC_CONTROLLERS,
@@ -85,6 +85,7 @@ export class ShopUpdateModule {
             ...ownershipRetention,
             inboxRetention,
             ...queueRetention,
+            ...ITEM_RETENTION,
             ...ANALYTICS_RETENTION,
             ...PRODUCT_SYNC_RETENTION,
           ],

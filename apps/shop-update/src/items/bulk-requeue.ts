@@ -1,8 +1,9 @@
 import { inTransaction } from '@lockstep/database';
 import { WokenLoop } from '@lockstep/messaging';
-import { Clock, failpoint } from '@lockstep/service';
+import { failpoint } from '@lockstep/service';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { QueueTime } from '../queue/queue-time.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
 import { type ItemConditions, toConditions } from './item-conditions.js';
 import { ItemLists } from './item-lists.js';
@@ -33,7 +34,7 @@ export class BulkRequeue implements OnApplicationBootstrap, BeforeApplicationShu
     private readonly runs: RequeueRunStore,
     private readonly lists: ItemLists,
     private readonly settings: ShopSettings,
-    private readonly clock: Clock,
+    private readonly time: QueueTime,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -83,7 +84,7 @@ export class BulkRequeue implements OnApplicationBootstrap, BeforeApplicationShu
     );
     const ids = rows.map(({ id }) => id);
     const settings = await this.settings.current(manager);
-    const moves = await moveItems(manager, 'retry', ids, { settings, now: this.clock.now() });
+    const moves = await moveItems(manager, 'retry', ids, { settings, now: await this.time.now(manager) });
     const requeued = moves.filter(({ decision }) => decision.kind !== 'refused').length;
     await this.runs.advance(manager, run, {
       afterId: ids.at(-1) ?? run.lastId,

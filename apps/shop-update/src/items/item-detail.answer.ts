@@ -39,6 +39,23 @@ export class TimelineView {
   dwellMs!: number;
 }
 
+/** What an operator did with the item. */
+export class ActionView {
+  @IsInstant()
+  at!: string;
+
+  /** retry, release, cancel, done, skip. */
+  @IsString()
+  action!: string;
+
+  @IsString()
+  by!: string;
+
+  @IsOptional()
+  @IsString()
+  reason!: string | null;
+}
+
 export class CallbackOfAttempt {
   @IsInstant()
   receivedAt!: string;
@@ -208,6 +225,11 @@ export class ItemDetailAnswer {
   @ValidateNested({ each: true })
   @Type(() => TimelineView)
   timeline!: TimelineView[];
+
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => ActionView)
+  actions!: ActionView[];
 
   /** The latest first. */
   @IsArray()

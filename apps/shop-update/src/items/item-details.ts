@@ -8,7 +8,14 @@ import type { Settings } from '../shop-config/settings.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
 import { diffPayload } from './diff-payload.js';
 import { readAttempts, readLastSynced } from './item-attempts.js';
-import type { AttemptView, ItemDetailAnswer, LaneView, LogsLinkView, TimelineView } from './item-detail.answer.js';
+import type {
+  ActionView,
+  AttemptView,
+  ItemDetailAnswer,
+  LaneView,
+  LogsLinkView,
+  TimelineView,
+} from './item-detail.answer.js';
 import { STATUS_LABELS } from './item-labels.js';
 import { ItemLists } from './item-lists.js';
 import type { ItemView } from './item-view.js';
@@ -46,14 +53,16 @@ export class ItemDetails {
     const settings = await this.settings.current(manager);
     const [item] = await this.lists.show(manager, [id], settings);
     if (!item) return undefined;
-    const [timeline, attempts, lane] = await Promise.all([
+    const [timeline, actions, attempts, lane] = await Promise.all([
       this.readTimeline(manager, item),
+      readActions(manager, id),
       readAttempts(manager, id, settings),
       this.readLane(manager, item, settings),
     ]);
     return {
       item,
       timeline,
+      actions,
       attempts: mayReadLogs ? await this.responses.addTo(attempts) : attempts,
       retryPlan: planOf(item, settings),
       lane,
@@ -96,6 +105,14 @@ export class ItemDetails {
     const { ready = null, ids = [], before = 0, behind = 0 } = row ?? {};
     return { readyItemId: ready, before, behind, items: await this.lists.show(manager, ids, settings) };
   }
+}
+
+function readActions(manager: EntityManager, itemId: number): Promise<ActionView[]> {
+  return manager.query(
+    `SELECT to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at, action, created_by AS by, reason
+     FROM item_action WHERE item_id = $1 ORDER BY id LIMIT ${MAX_EVENTS}`,
+    [itemId],
+  );
 }
 
 function planOf(

@@ -31,6 +31,16 @@ export class CreateItemLists1763900000401 implements MigrationInterface {
         finished_at timestamptz
       );
       CREATE INDEX requeue_run_running_idx ON requeue_run (next_at) WHERE state = 'running';
+      -- What operators did with single items, and why.
+      CREATE TABLE item_action (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        item_id bigint NOT NULL,
+        action text NOT NULL,
+        reason text,
+        created_by text NOT NULL,
+        created_at timestamptz NOT NULL
+      );
+      CREATE INDEX item_action_item_idx ON item_action (item_id, id);
       -- Who had a product uploaded again, and why.
       CREATE TABLE reupload (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -47,7 +57,7 @@ export class CreateItemLists1763900000401 implements MigrationInterface {
 
   async down(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      DROP TABLE reupload, requeue_run;
+      DROP TABLE reupload, item_action, requeue_run;
       DROP INDEX sync_item_signature_idx, sync_item_attention_idx, product_shop_sku_prefix_idx, product_seller_sku_prefix_idx;
     `);
   }

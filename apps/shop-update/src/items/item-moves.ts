@@ -5,7 +5,7 @@ import { type Item, readItems } from '../queue/item.js';
 import { Journal } from '../queue/journal.js';
 import { lockLanes, settleLanes } from '../queue/lane.store.js';
 import { place, reset } from '../queue/re-entry.js';
-import { releaseBlocked } from '../queue/release.js';
+import { absorbFollowers, releaseBlocked } from '../queue/release.js';
 import type { Settings } from '../shop-config/settings.js';
 import { type ActionDecision, decideAction, type ItemAction } from './decide-action.js';
 
@@ -31,15 +31,18 @@ export async function moveItems(
   const facts = await readFacts(manager, items);
   const journal = new Journal(now);
   const moves = items.map((item, at): ItemMove => {
-    const decision = decideAction(action, item);
-    carryOut(journal, decision, { item, facts: facts[at]!, settings });
-    return { item: journal.latest(item), decision };
+    const context = { item, facts: facts[at]!, settings };
+    const decision = decideAction(action, item, context);
+    carryOut(journal, decision, context);
+    return { item, decision };
   });
+  // A kept answer stands beside a later change of the same. Once it is given up for a new attempt, only one of them may wait.
+  if (action === 'retry') await absorbFollowers(manager, journal, items, settings);
   await journal.write(manager);
-  // Others may have waited for a creation that is cancelled.
-  if (action === 'cancel') await releaseBlocked(manager, lanes, settings, now);
+  // Others may have waited for a creation that comes to nothing, or that is done.
+  if (action === 'cancel' || action === 'done') await releaseBlocked(manager, lanes, settings, now);
   await settleLanes(manager, lanes, settings, now);
-  return moves;
+  return moves.map(({ item, decision }) => ({ item: journal.latest(item), decision }));
 }
 
 /** Tries items that were given up or cannot go on from the start; the caller has locked their lanes. */
@@ -69,6 +72,12 @@ function carryOut(
       return;
     case 'cancel':
       journal.take(item, '32', { status: 'cancelled' });
+      return;
+    case 'done':
+      journal.take(item, '39', { status: 'synced' });
+      return;
+    case 'skip':
+      journal.take(item, '40', { status: 'failed', failedAt: journal.now });
       return;
     case 'refused':
   }

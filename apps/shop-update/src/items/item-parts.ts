@@ -1,6 +1,8 @@
+import { type RetentionRule, tooOld } from '@lockstep/database';
 import { BulkRequeueController } from './bulk-requeue.controller.js';
 import { BulkRequeue } from './bulk-requeue.js';
 import { Failures } from './failures.js';
+import { ItemActions } from './item-actions.js';
 import { ItemDetails } from './item-details.js';
 import { ItemLists } from './item-lists.js';
 import { CreateItemLists1763900000401 } from './item-lists.migration.js';
@@ -18,6 +20,7 @@ export const ITEM_CONTROLLERS = [BulkRequeueController, ItemsController, Reuploa
 export const ITEM_PROVIDERS = [
   BulkRequeue,
   Failures,
+  ItemActions,
   ItemDetails,
   ItemLists,
   ItemMetrics,
@@ -25,6 +28,11 @@ export const ITEM_PROVIDERS = [
   RequeueRunStore,
   Reupload,
   Summary,
+];
+
+/** The record of what was done with items goes with them. */
+export const ITEM_RETENTION: readonly RetentionRule[] = [
+  { table: 'item_action', outdated: (limits) => `created_at < ${tooOld(limits)}` },
 ];
 
 export const ITEM_MIGRATIONS = [CreateItemLists1763900000401];

@@ -1,24 +1,11 @@
-import { inTransaction } from '@lockstep/database';
-import {
-  type Actor,
-  Answers,
-  Clock,
-  CurrentActor,
-  type Page,
-  PathIdPipe,
-  ProblemError,
-  Requires,
-} from '@lockstep/service';
-import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { DataSource } from 'typeorm';
-import { notFound } from '../catalogue/catalogue-problems.js';
-import { ShopSettings } from '../shop-config/shop-settings.store.js';
-import type { ItemAction } from './decide-action.js';
+import { type Actor, Answers, CurrentActor, type Page, PathIdPipe, Requires } from '@lockstep/service';
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { FailureGroupView, Failures } from './failures.js';
+import { ItemActionBody, ReasonedActionBody } from './item-action.body.js';
+import { ItemActions, noSuchItem } from './item-actions.js';
 import { ItemDetailAnswer } from './item-detail.answer.js';
 import { ItemDetails } from './item-details.js';
 import { ItemLists } from './item-lists.js';
-import { moveItems } from './item-moves.js';
 import { ItemsAnswer, ItemView } from './item-view.js';
 import { FailuresQuery, ItemsQuery } from './items.query.js';
 import { SummaryAnswer } from './summary.answer.js';
@@ -28,13 +15,11 @@ import { Summary } from './summary.js';
 @Controller('api/shop-update')
 export class ItemsController {
   constructor(
-    private readonly dataSource: DataSource,
     private readonly lists: ItemLists,
     private readonly details: ItemDetails,
     private readonly failures: Failures,
     private readonly counters: Summary,
-    private readonly settings: ShopSettings,
-    private readonly clock: Clock,
+    private readonly actions: ItemActions,
   ) {}
 
   @Get('summary')
@@ -71,8 +56,12 @@ export class ItemsController {
   @HttpCode(200)
   @Requires('operator')
   @Answers(200, ItemView)
-  retry(@Param('id', PathIdPipe) id: number): Promise<ItemView> {
-    return this.act(id, 'retry');
+  retry(
+    @Param('id', PathIdPipe) id: number,
+    @CurrentActor() actor: Actor,
+    @Body() body?: ItemActionBody,
+  ): Promise<ItemView> {
+    return this.actions.act(id, 'retry', actor.name, body);
   }
 
   /** Ends the hold of a stock change. */
@@ -80,8 +69,12 @@ export class ItemsController {
   @HttpCode(200)
   @Requires('operator')
   @Answers(200, ItemView)
-  release(@Param('id', PathIdPipe) id: number): Promise<ItemView> {
-    return this.act(id, 'release');
+  release(
+    @Param('id', PathIdPipe) id: number,
+    @CurrentActor() actor: Actor,
+    @Body() body?: ItemActionBody,
+  ): Promise<ItemView> {
+    return this.actions.act(id, 'release', actor.name, body);
   }
 
   /** The shop will not be told. */
@@ -89,26 +82,37 @@ export class ItemsController {
   @HttpCode(200)
   @Requires('operator')
   @Answers(200, ItemView)
-  cancel(@Param('id', PathIdPipe) id: number): Promise<ItemView> {
-    return this.act(id, 'cancel');
+  cancel(
+    @Param('id', PathIdPipe) id: number,
+    @CurrentActor() actor: Actor,
+    @Body() body?: ItemActionBody,
+  ): Promise<ItemView> {
+    return this.actions.act(id, 'cancel', actor.name, body);
   }
 
-  private async act(id: number, action: ItemAction): Promise<ItemView> {
-    return inTransaction(this.dataSource, async (manager) => {
-      const settings = await this.settings.current(manager);
-      const [move] = await moveItems(manager, action, [id], { settings, now: this.clock.now() });
-      if (!move) noSuchItem(id);
-      const { item, decision } = move;
-      if (decision.kind === 'refused') {
-        const members = { itemId: id, status: item.status, reason: item.reason };
-        throw new ProblemError(409, 'ITEM_NOT_IN_STATE', decision.why, members);
-      }
-      const [view] = await this.lists.show(manager, [id], settings);
-      return view ?? noSuchItem(id);
-    });
+  /** The shop has it already, by another way: nothing is sent. */
+  @Post('items/:id/done')
+  @HttpCode(200)
+  @Requires('operator')
+  @Answers(200, ItemView)
+  done(
+    @Param('id', PathIdPipe) id: number,
+    @CurrentActor() actor: Actor,
+    @Body() body: ReasonedActionBody,
+  ): Promise<ItemView> {
+    return this.actions.act(id, 'done', actor.name, body);
   }
-}
 
-function noSuchItem(id: number): never {
-  return notFound('item', 'ITEM_NOT_FOUND', id);
+  /** Gives it up for now, so that the next one of its lane goes. */
+  @Post('items/:id/skip')
+  @HttpCode(200)
+  @Requires('operator')
+  @Answers(200, ItemView)
+  skip(
+    @Param('id', PathIdPipe) id: number,
+    @CurrentActor() actor: Actor,
+    @Body() body: ReasonedActionBody,
+  ): Promise<ItemView> {
+    return this.actions.act(id, 'skip', actor.name, body);
+  }
 }

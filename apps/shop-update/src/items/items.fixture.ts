@@ -20,6 +20,7 @@ export interface GivenItem {
   readonly requestId?: number | null;
   readonly blockedBy?: object | null;
   readonly unapplied?: object | null;
+  readonly merged?: number;
 }
 
 const FINISHED = ['synced', 'superseded', 'cancelled'];
@@ -30,10 +31,10 @@ export async function givenItem(dataSource: DataSource, given: GivenItem): Promi
   const [row]: { id: number }[] = await dataSource.query(
     `INSERT INTO sync_item (product_set_id, product_id, topic, status, reason, queued_at, enqueued_at_ns, available_at,
        hold_until, retry_no, requeue_count, failures, failed_at, attention, last_error, error_signature, request_id,
-       blocked_by, unapplied, finished_at)
+       blocked_by, unapplied, merged, finished_at)
      SELECT $1, $2, $3, $4, $5, moment, extract(epoch FROM moment) * 1000000000, due, CASE WHEN $5 = 'stock_hold' THEN due END,
        $8, $9, $10, CASE WHEN $4 = 'failed' THEN now() END, $11, $12, $13, $14, $15, $16,
-       CASE WHEN $4 = ANY ($17) THEN now() END
+       $17, CASE WHEN $4 = ANY ($18) THEN now() END
      FROM (SELECT now() - $6 * interval '1 second' AS moment, now() + $7 * interval '1 second' AS due) AS times RETURNING id`,
     [
       productSetId,
@@ -52,6 +53,7 @@ export async function givenItem(dataSource: DataSource, given: GivenItem): Promi
       given.requestId ?? null,
       given.blockedBy ? JSON.stringify(given.blockedBy) : null,
       given.unapplied ? JSON.stringify(given.unapplied) : null,
+      given.merged ?? 0,
       FINISHED,
     ],
   );
@@ -106,7 +108,7 @@ export async function givenCall(
 export async function forgetItems(dataSource: DataSource): Promise<void> {
   await inTransaction(dataSource, (manager) =>
     manager.query(
-      `TRUNCATE sync_lane, sync_item, sync_call, sync_call_item, sync_item_event, requeue_run, reupload, shop_breaker`,
+      `TRUNCATE sync_lane, sync_item, sync_call, sync_call_item, sync_item_event, requeue_run, reupload, item_action, shop_breaker`,
     ),
   );
 }

@@ -1,7 +1,8 @@
+import { Clock } from '@lockstep/service';
 import { createTestPlaces, describeOnEveryEngine, type TestPlaces, waitFor } from '@lockstep/testing';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ShopLog } from '../logs/shop-log.js';
 import { caller, startShopUpdate } from '../shop-update.fixture.js';
 import { forgetItems, type GivenItem, givenCall, givenItem } from './items.fixture.js';
@@ -278,10 +279,15 @@ describeOnEveryEngine('items', (engines) => {
         'delayed',
       ],
       ['cancel', 'one on its way', { status: 'got_acknowledgment' }, 409, 'got_acknowledgment'],
+      ['done', 'one that failed', { status: 'failed' }, 200, 'synced'],
+      ['done', 'one of a product without an id', { productId: 102, status: 'failed' }, 409, 'failed'],
+      ['done', 'one on its way', { status: 'made_request' }, 409, 'made_request'],
+      ['skip', 'a retry that waits', retried, 200, 'failed'],
+      ['skip', 'one that holds nobody up', { status: 'failed' }, 409, 'failed'],
     ];
     it.each(actions)('%s: %s', async (action, _, item, status, becomes) => {
       const id = await given(item);
-      const answer = await call('post', `/api/shop-update/items/${id}/${action}`, operator);
+      const answer = await call('post', `/api/shop-update/items/${id}/${action}`, operator).send({ reason: 'why' });
       expect([answer.status, answer.body.status === status ? item.status : answer.body.status]).toEqual([
         status,
         status === 409 ? item.status : becomes,
@@ -298,6 +304,58 @@ describeOnEveryEngine('items', (engines) => {
         const [row] = await sql<{ status: string }>('SELECT status FROM sync_item WHERE id = $1', [id]);
         expect(row?.status).toBe(item.status);
       }
+    });
+
+    it('is shown as it would be by a dry run, and stays as it is', async () => {
+      const id = await given(retried);
+      const act = (body?: object) => call('post', `/api/shop-update/items/${id}/skip`, operator).send(body);
+      const dry = await act({ reason: 'why', dryRun: true });
+      expect([dry.status, dry.body.status]).toEqual([200, 'failed']);
+      const found = await call('get', `/api/shop-update/items/${id}`);
+      expect(found.body).toMatchObject({ item: { status: 'delayed' }, timeline: [], actions: [] });
+    });
+
+    it('is neither done nor skipped without a reason; who did it, and why, is kept', async () => {
+      const id = await given(retried);
+      const post = (action: string) => call('post', `/api/shop-update/items/${id}/${action}`, operator);
+      for (const body of [undefined, {}, { reason: '' }]) expect((await post('skip').send(body)).status).toBe(400);
+      await post('skip').send({ reason: 'the picture is broken' });
+      await post('done').send({ reason: 'sent by mail' });
+      const { body } = await call('get', `/api/shop-update/items/${id}`);
+      expect(body.item).toMatchObject({ status: 'synced', finishedAt: expect.any(String) });
+      expect(body.actions).toMatchObject([
+        { action: 'skip', by: 'operator', reason: 'the picture is broken' },
+        { action: 'done', by: 'operator', reason: 'sent by mail', at: expect.stringMatching(/Z$/) },
+      ]);
+    });
+
+    it('takes a later change along when it begins anew though an answer was kept', async () => {
+      const kept = { status: 'failed', retryNo: 27, unapplied: { kind: 'failure' } };
+      const old = await given(kept);
+      const later = await given({ ...retried, merged: 2 });
+      const { status, body } = await call('post', `/api/shop-update/items/${old}/retry`, operator);
+      expect([status, body]).toMatchObject([200, { id: old, retryNo: 0, merged: 3 }]);
+      const rows = await sql<{ status: string; unapplied: unknown }>(
+        'SELECT status, unapplied FROM sync_item ORDER BY id',
+      );
+      expect(rows.map(({ unapplied }) => unapplied)).toEqual([null, null]);
+      expect(rows[1]?.status).toBe('superseded');
+      expect(later).toBeGreaterThan(old);
+    });
+
+    it('moves by the time of the database, whatever the clock of the service says', async () => {
+      const id = await given({ status: 'failed' });
+      const late = vi.spyOn(app.get(Clock), 'now').mockReturnValue(new Date('2001-02-03T04:05:06Z'));
+      try {
+        await call('post', `/api/shop-update/items/${id}/retry`, operator);
+      } finally {
+        late.mockRestore();
+      }
+      const [row] = await sql<{ isNow: boolean }>(
+        `SELECT enqueued_at_ns / 1000000000 > extract(epoch FROM now()) - 300 AS "isNow" FROM sync_item WHERE id = $1`,
+        [id],
+      );
+      expect(row).toEqual({ isNow: true });
     });
 
     it('is moved by an operator only', async () => {
@@ -332,6 +390,24 @@ describeOnEveryEngine('items', (engines) => {
       expect(run).toMatchObject({ requeued: 220, skipped: 0, createdBy: 'operator' });
       expect((await list({ tab: 'failed' })).body.total).toBe(30);
       expect((await sql('SELECT FROM sync_item WHERE retry_no = 0 AND requeue_count = 1')).length).toBe(220);
+    });
+
+    it('become one where an answer was kept and a later change failed as well', async () => {
+      await given({ status: 'failed', signature: 'HTTP #', unapplied: { kind: 'failure' } });
+      await given({ status: 'failed', signature: 'HTTP #' });
+      const { body } = await requeue({ filter: { signature: 'HTTP #' } });
+      const run = await waitFor(
+        'the end',
+        async () => (await call('get', `/api/shop-update/bulk-requeues/${body.id}`)).body,
+        {
+          until: ({ state }) => state === 'completed',
+          timeoutMs: 30_000,
+        },
+      );
+      expect(run).toMatchObject({ requeued: 2, skipped: 0 });
+      const rows = await sql<{ status: string; merged: number }>('SELECT status, merged FROM sync_item ORDER BY id');
+      expect(rows[0]).toMatchObject({ merged: 1 });
+      expect(rows[1]).toMatchObject({ status: 'superseded' });
     });
 
     it('keep to the rate, and stop when somebody says so', async () => {
@@ -514,6 +590,16 @@ describeOnEveryEngine('items', (engines) => {
         await sql('SELECT product_id AS product, requeued, reason, created_by AS "by" FROM reupload'),
       ).toMatchObject([{ product: 101, requeued: 2, reason: 'because', by: expect.any(String) }]);
       expect(await sql(`SELECT FROM access.audit WHERE route LIKE '%reupload' AND status = 202`)).toHaveLength(1);
+    });
+
+    it('takes a later change along where an answer was kept', async () => {
+      await sql(`UPDATE product SET qc_status = 'approved' WHERE id = 101`);
+      await given({ status: 'failed', unapplied: { kind: 'failure' } });
+      await given(retried);
+      const { status, body } = await reupload(101);
+      expect([status, body]).toMatchObject([202, { requeued: 1 }]);
+      const rows = await sql<{ status: string }>('SELECT status FROM sync_item ORDER BY id');
+      expect(rows[1]).toMatchObject({ status: 'superseded' });
     });
 
     it('tells the shop of everything when nothing has failed', async () => {

@@ -1,5 +1,5 @@
 import { inTransaction } from '@lockstep/database';
-import { Clock, ProblemError } from '@lockstep/service';
+import { ProblemError } from '@lockstep/service';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { notFound } from '../catalogue/catalogue-problems.js';
@@ -9,6 +9,8 @@ import { readFacts } from '../queue/facts.store.js';
 import { readItems } from '../queue/item.js';
 import { Journal } from '../queue/journal.js';
 import { lockLanes, settleLanes } from '../queue/lane.store.js';
+import { QueueTime } from '../queue/queue-time.js';
+import { absorbFollowers } from '../queue/release.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
 import { type ReuploadFacts, refusalsOf, topicsOfRefresh } from './decide-reupload.js';
 import { beginAgain } from './item-moves.js';
@@ -29,7 +31,7 @@ export class Reupload {
   constructor(
     private readonly dataSource: DataSource,
     private readonly settings: ShopSettings,
-    private readonly clock: Clock,
+    private readonly time: QueueTime,
   ) {}
 
   request(productId: number, by: string, reason: string | null): Promise<ReuploadAnswer> {
@@ -38,30 +40,32 @@ export class Reupload {
       if (!product) notFound('product', 'PRODUCT_NOT_FOUND', productId);
       const refusals = refusalsOf(product);
       if (refusals.length > 0) throw refused(refusals);
-      const requeued = await this.requeueBroken(manager, product.productSetId);
-      const enqueued = requeued > 0 ? 0 : await this.refresh(manager, product);
+      const now = await this.time.now(manager);
+      const requeued = await this.requeueBroken(manager, product.productSetId, now);
+      const enqueued = requeued > 0 ? 0 : await this.refresh(manager, product, now);
       await manager.query(
         `INSERT INTO reupload (product_id, product_set_id, requeued, enqueued, reason, created_by, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-        [productId, product.productSetId, requeued, enqueued, reason, by, this.clock.now()],
+        [productId, product.productSetId, requeued, enqueued, reason, by, now],
       );
       return { productId, productSetId: product.productSetId, requeued, enqueued };
     });
   }
 
-  private async requeueBroken(manager: EntityManager, productSetId: number): Promise<number> {
+  private async requeueBroken(manager: EntityManager, productSetId: number, now: Date): Promise<number> {
     const settings = await this.settings.current(manager);
     await lockLanes(manager, [productSetId]);
     const items = await readItems(manager, BROKEN_SQL, [productSetId]);
     const facts = await readFacts(manager, items);
-    const journal = new Journal(this.clock.now());
+    const journal = new Journal(now);
     for (const [at, item] of items.entries()) beginAgain(journal, item, facts[at]!, settings);
+    await absorbFollowers(manager, journal, items, settings);
     await journal.write(manager);
     await settleLanes(manager, [productSetId], settings, journal.now);
     return items.length;
   }
 
-  private async refresh(manager: EntityManager, { productSetId, setSrcId }: ProductRow): Promise<number> {
+  private async refresh(manager: EntityManager, { productSetId, setSrcId }: ProductRow, now: Date): Promise<number> {
     const products: { id: number; srcId: string | null; isOffered: boolean }[] = await manager.query(
       `SELECT id, src_id AS "srcId", qc_status = 'approved' AND seller_id IS NOT NULL AS "isOffered"
        FROM product WHERE product_set_id = $1 AND NOT deleted ORDER BY id`,
@@ -73,7 +77,7 @@ export class Reupload {
         return { productSetId, productId: id, topics };
       })
       .filter(({ topics }) => topics.length > 0);
-    await enqueueChanges(manager, changes, this.clock.now());
+    await enqueueChanges(manager, changes, now);
     return setSrcId === null ? 1 : changes.reduce((sum, { topics }) => sum + topics.length, 0);
   }
 }

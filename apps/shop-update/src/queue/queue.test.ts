@@ -362,6 +362,20 @@ describeWithEngines('the queue', (engines) => {
     expect(counts).toEqual({ calls: 1, calledItems: 1, told: 1 });
   });
 
+  it('makes one of two changes of the same when neither is called back in its time', async () => {
+    await queue.addSet(1, 1);
+    await queue.configure({ flow: 'asynchronous', callbackTimeoutSeconds: 3_600 });
+    queue.shop.answer = () => ({ kind: 'acknowledged', httpStatus: 200 });
+    for (let change = 0; change < 2; change += 1) {
+      await queue.change(1, 101, 'price');
+      await queue.work();
+    }
+    expect(await where()).toEqual(['price got_acknowledgment', 'price got_acknowledgment']);
+    queue.clock.advance(3_600_000);
+    await queue.timers.releaseDue();
+    expect(await queue.items()).toMatchObject([{ at: 'delayed(retry)', merged: 1 }, { at: 'superseded' }]);
+  });
+
   it('looks again whose turn it is when the settings have changed since that was noted', async () => {
     await queue.addSet(1, 1);
     await queue.configure({ flow: 'asynchronous' });

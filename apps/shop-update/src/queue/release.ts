@@ -45,7 +45,7 @@ function release(journal: Journal, item: Item, entry: Entry): void {
 
 /**
  * A change that came while an item was on its way waits behind it. When that item comes back, to be sent again, the two say the
- * same: the older one takes the change along; where it was given up, it begins anew.
+ * same: the older one takes the change along; where it was given up, it begins anew. So it is when both come back at once.
  */
 export async function absorbFollowers(
   manager: EntityManager,
@@ -55,22 +55,35 @@ export async function absorbFollowers(
 ): Promise<void> {
   const back = returned.map((item) => journal.latest(item)).filter(takesAlong);
   if (back.length === 0) return;
-  const byKey = new Map(back.map((item) => [keyText(item), item]));
-  const followers = await readItems(manager, `${WAITS_FOR_KEYS_SQL} AND NOT i.id = ANY ($4::bigint[])`, [
-    back.map(({ productSetId }) => productSetId),
-    back.map(({ productId }) => productId ?? 0),
-    back.map(({ topic }) => topic),
-    back.map(({ id }) => id),
-  ]);
+  const byKey = new Map<string, Item>();
+  const followers: Item[] = [];
+  for (const item of back.sort((a, b) => a.id - b.id)) {
+    if (byKey.has(keyText(item))) followers.push(item);
+    else byKey.set(keyText(item), item);
+  }
+  followers.push(...(await readFollowers(manager, back)));
   if (followers.length === 0) return;
   const facts = new Map((await readFacts(manager, followers)).map((fact) => [keyText(fact), fact]));
   for (const follower of followers) {
     const kept = byKey.get(keyText(follower)) as Item;
     journal.take(follower, '28', { status: 'superseded' });
     const merged = { ...kept, merged: kept.merged + follower.merged + 1 };
-    if (kept.status === 'failed') reset(journal, merged, facts.get(keyText(kept)) as ItemFacts, settings);
-    else journal.keep(merged);
+    const isGivenUp = kept.status === 'failed';
+    if (!isGivenUp) journal.keep(merged);
+    byKey.set(
+      keyText(kept),
+      isGivenUp ? reset(journal, merged, facts.get(keyText(kept)) as ItemFacts, settings) : merged,
+    );
   }
+}
+
+function readFollowers(manager: EntityManager, back: readonly Item[]): Promise<Item[]> {
+  return readItems(manager, `${WAITS_FOR_KEYS_SQL} AND NOT i.id = ANY ($4::bigint[])`, [
+    back.map(({ productSetId }) => productSetId),
+    back.map(({ productId }) => productId ?? 0),
+    back.map(({ topic }) => topic),
+    back.map(({ id }) => id),
+  ]);
 }
 
 function takesAlong({ status, unapplied }: Item): boolean {

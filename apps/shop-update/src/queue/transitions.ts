@@ -181,6 +181,13 @@ export const TRANSITIONS = [
     event: 'an operator asks for a retry at once, or ends a hold',
     to: both('pending', 'blocked(no_src_id)', 'blocked(set_incomplete)'),
   },
+  {
+    no: '39',
+    from: ['pending', 'delayed', 'blocked', 'failed'],
+    event: 'an operator says that the shop has it',
+    to: both('synced'),
+  },
+  { no: '40', from: ['pending', 'delayed'], event: 'an operator lets its lane go on without it', to: both('failed') },
 ] as const satisfies readonly Transition[];
 
 export type TransitionNo = (typeof TRANSITIONS)[number]['no'];
