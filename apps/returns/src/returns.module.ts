@@ -75,7 +75,7 @@ export class ReturnsModule {
               ...ownershipRetention,
               ...searchRetention,
               ...accessRetention,
-              ...syncRetention,
+              ...syncRetention(config),
             ],
             limits: config.retention,
           },

@@ -296,6 +296,23 @@ export class IndexFamily {
     throw new SearchUnavailableError(`The active index of ${this.#options.name} was lost and has been made anew.`);
   }
 
+  /**
+   * Forgets documents up to a version in every generation that is written to: tombstones of what nobody writes any more.
+   * What is newer stays. An index that is gone is passed over.
+   * @throws SearchUnavailableError when some could not be forgotten somewhere
+   */
+  async forget(keys: readonly Pick<IndexRow, 'id' | 'version'>[]): Promise<void> {
+    await inTransaction(this.#options.dataSource, async (manager) => {
+      await this.#store.lock(manager, 'shared');
+      for (const number of (await this.#store.load(manager)).writeTargets) {
+        const index = this.#indexName(number);
+        const outcomes = await this.#options.engine.forget(keys.map(({ id, version }) => ({ index, id, version })));
+        const failed = outcomes.find((outcome) => 'reason' in outcome);
+        if (failed) throw new SearchUnavailableError(`${index}: ${failed.reason}`);
+      }
+    });
+  }
+
   /** Removes indexes of this family and installation that no generation owns any more; answers their names. */
   async sweepOrphans(): Promise<string[]> {
     const orphans = await this.#exclusively(async (manager) => {
