@@ -2,12 +2,18 @@ import { Env, SearchingServiceConfig } from '@lockstep/service';
 import { IsIn, IsInt, IsNotEmpty, IsNumber, IsOptional, IsString, Max, Min, MinLength } from 'class-validator';
 import { WINDOW_MODES, type WindowMode } from './windows/window.js';
 
+/** Under which a hash hides nobody: all phone numbers there are can be tried. */
+export const KNOWN_HASH_KEY = 'lockstep-returns-personal-data';
+
 /** Settings of the returns service. */
 export class ReturnsConfig extends SearchingServiceConfig {
-  /** Customers' phone numbers and addresses of mail are found by what they hash to under this key. Another key needs a rebuild. */
+  /**
+   * Customers' phone numbers and addresses of mail are found by what they hash to under this key. Another key needs a rebuild.
+   * The default is there to try things with: everybody knows it.
+   */
   @Env('RETURNS_HASH_KEY', { expects: 'a secret of at least 16 characters', isSecret: true })
   @MinLength(16)
-  hashKey: string = 'lockstep-returns-personal-data';
+  hashKey: string = KNOWN_HASH_KEY;
 
   /** Returns are written to this Algolia application too, with `ALGOLIA_API_KEY`; unset: only to our own index. */
   @Env('ALGOLIA_APP_ID')
@@ -62,6 +68,16 @@ export class ReturnsConfig extends SearchingServiceConfig {
   @Min(1)
   @Max(10_000)
   pageSize: number = 500;
+
+  /**
+   * How long is remembered which returns changed, once a window has brought it, and how long the index keeps the tombstone of
+   * one that is gone: beyond the longest time that a message may be under way, and that somebody who asks why looks back.
+   */
+  @Env('RETURNS_CHANGES_DAYS', { expects: 'days, from 1 to 3650' })
+  @IsInt()
+  @Min(1)
+  @Max(3_650)
+  changesDays: number = 7;
 
   /** How long a replica that died keeps a run from being gone on with by another. */
   @Env('RETURNS_LEASE_SECONDS', { expects: 'seconds, from 1 to 3600' })

@@ -55,7 +55,7 @@ export class ReturnsModule {
             CreateReturnSync1763800000212,
             CreateReturnIndexRebuild1763800000220,
           ],
-          retention: [...ownershipRetention, ...searchRetention, ...syncRetention],
+          retention: [...ownershipRetention, ...searchRetention, ...syncRetention(config)],
         }),
       ],
       // Dead letters lie below the path of the returns, which would take their name for an id.

@@ -36,9 +36,14 @@ export function openDataFolder(name: string): DataFolder {
   }
 }
 
-/** The admin token of this folder, made at the first call; only our own user can read the file. */
+/** The admin token of this folder, made at the first call. */
 export function readOrMakeAdminToken(folder: DataFolder): string {
-  const file = join(folder.path, 'admin-token');
+  return readOrMakeSecret(folder.path, 'admin-token');
+}
+
+/** A secret of a data folder, made at the first call; only our own user can read its file. */
+export function readOrMakeSecret(path: string, name: string): string {
+  const file = join(path, name);
   if (existsSync(file)) return readFileSync(file, 'utf8').trim();
   const token = randomBytes(24).toString('base64url');
   writeWhole(file, `${token}\n`);

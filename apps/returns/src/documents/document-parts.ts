@@ -1,9 +1,9 @@
 import { ConfigError } from '@lockstep/service';
-import type { Provider } from '@nestjs/common';
-import type { ReturnsConfig } from '../returns.config.js';
+import { Logger, type Provider } from '@nestjs/common';
+import { KNOWN_HASH_KEY, type ReturnsConfig } from '../returns.config.js';
 import { AggregatesStore } from './aggregates.store.js';
 import { AlgoliaTarget } from './algolia/algolia.target.js';
-import { hashPersonalWith } from './hash-personal.js';
+import { type HashPersonal, hashPersonalWith } from './hash-personal.js';
 import { HASH_PERSONAL, IndexedReturns, RETURN_TARGETS } from './indexed-returns.js';
 import { IndexRebuild } from './rebuild/index-rebuild.js';
 import { RebuildStore } from './rebuild/rebuild.store.js';
@@ -13,6 +13,8 @@ import { ReturnFamily, ReturnIndexHealth } from './return-family.js';
 import { RETURN_INDEX } from './return-index.js';
 import type { ReturnTarget } from './return-target.js';
 import { SearchIndexTarget } from './search-index.target.js';
+import { Tombstones } from './tombstones/tombstones.js';
+import { TombstonesStore } from './tombstones/tombstones.store.js';
 
 /** Routes of the index. */
 export const DOCUMENT_CONTROLLERS = [ReturnIndexController];
@@ -28,7 +30,9 @@ export function documentProviders(config: ReturnsConfig): Provider[] {
     IndexRebuild,
     RebuildStore,
     RebuildWorker,
-    { provide: HASH_PERSONAL, useValue: hashPersonalWith(config.hashKey) },
+    Tombstones,
+    TombstonesStore,
+    { provide: HASH_PERSONAL, useFactory: () => hashPersonal(config) },
     {
       provide: RETURN_TARGETS,
       inject: [SearchIndexTarget],
@@ -36,6 +40,15 @@ export function documentProviders(config: ReturnsConfig): Provider[] {
     },
     { provide: RETURN_INDEX, useExisting: IndexedReturns },
   ];
+}
+
+function hashPersonal({ hashKey }: ReturnsConfig): HashPersonal {
+  if (hashKey === KNOWN_HASH_KEY) {
+    new Logger('Returns').warn(
+      'RETURNS_HASH_KEY is the one that everybody knows: whoever reads the index can find out phone numbers and addresses of mail. Set your own secret, then rebuild the index.',
+    );
+  }
+  return hashPersonalWith(hashKey);
 }
 
 /** None unless it was asked for. */

@@ -6,6 +6,7 @@ import type { ReturnAggregate } from './return-aggregate.js';
 import type { ReturnIndex, ReturnOutcome } from './return-index.js';
 import type { ReturnRow, ReturnTarget } from './return-target.js';
 import { toDocument } from './to-document.js';
+import { TombstonesStore } from './tombstones/tombstones.store.js';
 
 /** Injection tokens: the places that are written to, and how personal data is hashed. */
 export const RETURN_TARGETS = Symbol('RETURN_TARGETS');
@@ -18,6 +19,7 @@ export class IndexedReturns implements ReturnIndex {
     private readonly aggregates: AggregatesStore,
     @Inject(RETURN_TARGETS) private readonly targets: readonly ReturnTarget[],
     @Inject(HASH_PERSONAL) private readonly hash: HashPersonal,
+    private readonly tombstones: TombstonesStore,
   ) {}
 
   async writeReturns(ids: readonly number[], signal?: AbortSignal): Promise<{ outcomes: ReturnOutcome[] }> {
@@ -28,6 +30,8 @@ export class IndexedReturns implements ReturnIndex {
       signal?.throwIfAborted();
       written.push(await target.write(rows, signal));
     }
+    const gone = rows.filter(({ document }) => document === null).map(({ id }) => id);
+    if (gone.length > 0) await this.tombstones.unmark(gone);
     const outcomes = rows.map((row, at) =>
       joinOutcomes(
         row,

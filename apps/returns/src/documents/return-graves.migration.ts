@@ -12,6 +12,12 @@ export class CreateReturnGraves1763800000210 implements MigrationInterface {
         version bigint NOT NULL,
         buried_at timestamptz NOT NULL DEFAULT clock_timestamp()
       );
+      -- Returns that are gone under this version, of which no index has a tombstone any more.
+      CREATE TABLE return_forgotten (
+        return_id bigint PRIMARY KEY,
+        version bigint NOT NULL
+      );
+      CREATE INDEX order_return_gone_idx ON order_return (id) WHERE deleted;
       CREATE FUNCTION bury_return() RETURNS trigger LANGUAGE plpgsql AS $body$
       BEGIN
         EXECUTE format(
@@ -41,7 +47,8 @@ export class CreateReturnGraves1763800000210 implements MigrationInterface {
       DROP TRIGGER order_return_unbury ON order_return;
       DROP FUNCTION bury_return();
       DROP FUNCTION unbury_return();
-      DROP TABLE return_grave;
+      DROP INDEX order_return_gone_idx;
+      DROP TABLE return_forgotten, return_grave;
     `);
   }
 }

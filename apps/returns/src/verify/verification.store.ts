@@ -73,4 +73,9 @@ export class VerificationStore {
   }
 }
 
-const ALL = `SELECT id, version, deleted FROM order_return UNION ALL SELECT return_id, version, true FROM return_grave`;
+/** Every return that an index should know, tombstones included unless they were forgotten. */
+const ALL = `
+  SELECT known.id, known.version, known.deleted FROM (
+    SELECT id, version, deleted FROM order_return UNION ALL SELECT return_id, version, true FROM return_grave) known
+  WHERE NOT known.deleted OR NOT EXISTS (
+    SELECT FROM return_forgotten f WHERE f.return_id = known.id AND f.version = known.version)`;

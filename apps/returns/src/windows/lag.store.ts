@@ -20,8 +20,9 @@ export class LagStore {
 
   async read(): Promise<Lag> {
     const [job]: { snapshot: string | null; seconds: number | null }[] = await this.dataSource.query(
-      `SELECT snapshot_end::text AS snapshot,
-         greatest(0, extract(epoch FROM clock_timestamp() - date_range_end))::int AS seconds
+      // Unknown must stay so: greatest() passes over NULL, and would say 0 of an index that was never filled.
+      `SELECT snapshot_end::text AS snapshot, CASE WHEN date_range_end IS NOT NULL
+         THEN greatest(0, extract(epoch FROM clock_timestamp() - date_range_end))::int END AS seconds
        FROM order_return_algolia_sync WHERE job_type = $1`,
       [RETURN_JOB],
     );

@@ -6,6 +6,7 @@ import { ExplainStore } from '../explain/explain.store.js';
 import { BackfillsController } from '../historic/backfills.controller.js';
 import { Backfills } from '../historic/backfills.js';
 import { TaskPathsController } from '../historic/task-paths.controller.js';
+import { ReturnsConfig } from '../returns.config.js';
 import { INDEX_READER } from '../verify/index-reader.js';
 import { ShownIndexReader } from '../verify/shown-index.reader.js';
 import { Verification } from '../verify/verification.js';
@@ -65,4 +66,6 @@ export const SYNC_PROVIDERS: Provider[] = [
 ];
 
 /** What the sync forgets. */
-export const syncRetention: readonly RetentionRule[] = [...changesRetention, ...runsRetention];
+export function syncRetention(config: ReturnsConfig): readonly RetentionRule[] {
+  return [changesRetention(config.changesDays), ...runsRetention];
+}

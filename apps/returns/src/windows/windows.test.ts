@@ -272,7 +272,8 @@ describeWithEngines('a run of the sync', (engines) => {
     await change(1);
     await bench.sql(`UPDATE return_change SET at = at - interval '8 days'`);
     await bench.sql(`UPDATE return_sync_run SET ended_at = ended_at - interval '91 days'`);
-    for (const rule of syncRetention) await removeOutdated(bench.dataSource, rule, { days: 90, runs: 500 });
+    for (const rule of syncRetention(bench.config))
+      await removeOutdated(bench.dataSource, rule, { days: 90, runs: 500 });
     expect(await bench.sql('SELECT return_id FROM return_change')).toEqual([{ return_id: 1 }]);
     expect(await bench.sql('SELECT id FROM return_sync_run')).toEqual([{ id: runId }]);
     expect(await bench.sql('SELECT job_type FROM order_return_algolia_sync')).toEqual([{ job_type: 'RETURN_JOB' }]);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@lockstep/database';
+import { readOrMakeSecret } from '../data-folder.js';
 import type { EnginesInUse } from '../front/running-service.js';
 import type { StandaloneConfig } from '../standalone.config.js';
 
@@ -35,7 +36,7 @@ export async function startEngines(config: StandaloneConfig, dataDir: string): P
   };
 }
 
-/** The environment of the services: ours, with the engines and the token that were settled on. */
+/** The environment of the services: ours, with the engines and the secrets that were settled on. */
 export function environmentOfServices(
   env: NodeJS.ProcessEnv,
   engines: Engines,
@@ -52,6 +53,10 @@ export function environmentOfServices(
     // The simulated shop of the demo is on this machine.
     SHOP_URL_ALLOW_PRIVATE: env['SHOP_URL_ALLOW_PRIVATE'] ?? 'on',
   };
+  // What it has hashed lies beside it. A database that others look after may outlive this folder: its key is theirs to keep.
+  if (engines.embedded && !env['RETURNS_HASH_KEY'] && !env['RETURNS_HASH_KEY_FILE']) {
+    settings['RETURNS_HASH_KEY'] = readOrMakeSecret(settled.dataDir, 'returns-hash-key');
+  }
   // A setting that came from a file was read already, and may not be there twice.
   const files = new Set(Object.keys(settings).map((name) => `${name}_FILE`));
   const others = Object.entries(env).filter(([name]) => !files.has(name));

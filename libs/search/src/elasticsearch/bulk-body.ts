@@ -1,4 +1,4 @@
-import type { IndexWrite, WriteOutcome } from '../engine/search-engine.js';
+import type { IndexRemoval, IndexWrite, WriteOutcome } from '../engine/search-engine.js';
 import { MAX_SOURCE_LENGTH } from '../engine/writable.js';
 
 /** Largest body of one request, in UTF-16 units: far below the server's 100 MB, and answered well within the timeout. */
@@ -9,9 +9,15 @@ const OK: WriteOutcome = { status: 'ok' };
 const STALE: WriteOutcome = { status: 'stale' };
 const MISSING: WriteOutcome = { status: 'missing' };
 
-/** One item of a bulk answer, reduced to what is read. */
+/** One item of a bulk answer, reduced to what is read, under the name of what was asked for. */
 export interface BulkItem {
-  readonly index: { readonly status: number; readonly error?: { readonly type: string; readonly reason?: string } };
+  readonly index?: BulkAnswer;
+  readonly delete?: BulkAnswer;
+}
+
+interface BulkAnswer {
+  readonly status: number;
+  readonly error?: { readonly type: string; readonly reason?: string };
 }
 
 /** A request body and the positions of its writes. */
@@ -43,9 +49,21 @@ export function* toBulkBodies(
   if (taken.length > 0) yield { body, positions: taken };
 }
 
-/** What an item of the answer says about its write. */
-export function toOutcome({ index: { status, error } }: BulkItem): WriteOutcome {
-  if (status < 300) return OK;
+/** The request body of these removals. */
+export function toRemovalBody(removals: readonly IndexRemoval[], toIndexName: (index: string) => string): string {
+  return removals
+    .map(
+      ({ index, id, version }) =>
+        `{"delete":{"_index":"${toIndexName(index)}","_id":${JSON.stringify(id)},"version":${version},"version_type":"external_gte"}}\n`,
+    )
+    .join('');
+}
+
+/** What an item of the answer says about its write or removal. */
+export function toOutcome(item: BulkItem): WriteOutcome {
+  const { status, error } = (item.index ?? item.delete)!;
+  // Nothing to be removed was there.
+  if (status < 300 || (status === 404 && !error)) return OK;
   if (status === 409) return STALE;
   if (status === 404 && error?.type === 'index_not_found_exception') return MISSING;
   const reason = `${error?.type ?? status}: ${error?.reason ?? ''}`.slice(0, MAX_REASON_LENGTH);

@@ -5,6 +5,7 @@ import type {
   EngineProbe,
   IndexInfo,
   IndexMeta,
+  IndexRemoval,
   IndexWrite,
   ScanOptions,
   SearchEngine,
@@ -16,7 +17,7 @@ import { planFilters, planQuery } from '../query/plan-query.js';
 import type { Filter, SearchQuery, SearchResult } from '../query/search-query.js';
 import { canonicalJson, type IndexSchema } from '../schema/index-schema.js';
 import { fromIndexSource, type StoredDocument, toSearchItem } from '../schema/index-source.js';
-import { type BulkBody, type BulkItem, toBulkBodies, toOutcome } from './bulk-body.js';
+import { type BulkBody, type BulkItem, toBulkBodies, toOutcome, toRemovalBody } from './bulk-body.js';
 import { ElasticsearchClient, type ElasticsearchClientOptions, ElasticsearchError } from './elasticsearch-client.js';
 import { FILLING_SETTINGS, SERVING_SETTINGS, structureOf, toMapping } from './index-body.js';
 import { type FacetAnswer, toFacetCounts, toFilterBody, toPosition, toSearchBody } from './query-body.js';
@@ -112,6 +113,13 @@ export class ElasticsearchEngine implements SearchEngine {
         await this.#sendBulk(body, outcomes);
       }
     }
+    return outcomes as WriteOutcome[];
+  }
+
+  async forget(removals: readonly IndexRemoval[]): Promise<WriteOutcome[]> {
+    const outcomes: (WriteOutcome | undefined)[] = removals.map(() => undefined);
+    const body = toRemovalBody(removals, (index) => this.#nameOf(index));
+    if (body !== '') await this.#sendBulk({ body, positions: [...removals.keys()] }, outcomes);
     return outcomes as WriteOutcome[];
   }
 

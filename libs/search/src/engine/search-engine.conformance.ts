@@ -171,6 +171,30 @@ export function describeSearchEngine(name: string, makeEngine: () => Promise<Eng
         expect(await write(index, [{ id: 'x', version: 4, document: { lastName: 'Again' } }])).toEqual(['ok']);
       });
 
+      it('forgets what it is told to, up to a version, and takes an older write again', async () => {
+        const index = await makeIndex([...people(1, 3), { id: 'gone', version: 5, document: null }]);
+        const forget = async (id: string, version: number) => {
+          const [outcome] = await engine.forget([{ index, id, version }]);
+          return outcome?.status;
+        };
+        const there = async () =>
+          (await engine.getMany(index, ['gone', 'p001', 'p002', 'p003'])).map(({ id }) => id).sort();
+        expect(await forget('gone', 4)).toBe('stale');
+        expect(await there()).toEqual(['gone', 'p001', 'p002', 'p003']);
+        expect([await forget('gone', 5), await forget('p002', 9), await forget('never', 1)]).toEqual([
+          'ok',
+          'ok',
+          'ok',
+        ]);
+        expect(await there()).toEqual(['p001', 'p003']);
+        await engine.refresh(index);
+        expect(await idsFound(index)).toEqual(['p001', 'p003']);
+        const [missing] = await engine.forget([{ index: 'people-999999', id: 'p001', version: 1 }]);
+        expect(missing).toEqual({ status: 'missing' });
+        expect((await engine.listIndices()).map(({ name }) => name)).not.toContain('people-999999');
+        expect(await engine.forget([])).toEqual([]);
+      });
+
       it('rejects a document with its reason and writes its neighbours', async () => {
         const index = await makeIndex();
         const source = (document: object) =>

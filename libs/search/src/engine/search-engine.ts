@@ -33,6 +33,9 @@ export interface IndexWrite {
   readonly source: string;
 }
 
+/** A document to be forgotten, and the newest version of it that may be. */
+export type IndexRemoval = Pick<IndexWrite, 'index' | 'id' | 'version'>;
+
 /**
  * What became of one write. `stale`: a newer version is there, which is as good as written. `rejected`: this document
  * cannot be stored, its neighbours were. `missing`: the index is gone. `retryable`: the engine could not, after retries.
@@ -100,6 +103,11 @@ export interface SearchEngine {
    * The order within a call is kept for one id in one index, and promised for nothing else.
    */
   bulk(writes: readonly IndexWrite[]): Promise<WriteOutcome[]>;
+  /**
+   * Forgets documents, tombstones above all, up to a version; what is newer stays, and is `stale`. From then on an older
+   * version is taken for news: only for what nobody writes any more. One outcome each, in order; `ok` where nothing was.
+   */
+  forget(removals: readonly IndexRemoval[]): Promise<WriteOutcome[]>;
   /** Ends a fill: what was written becomes searchable, further writes within about a second, and the index is available. */
   finishFill(name: string): Promise<void>;
   /** Makes all that was written searchable now. */

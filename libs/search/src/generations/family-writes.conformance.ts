@@ -26,6 +26,22 @@ export function describeWrites(bench: FamilyBench): void {
       expect(order).toEqual([1, 3, 2].map(indexName).flatMap((name) => [`begin ${name}`, `end ${name}`]));
     });
 
+    it('are forgotten in every generation that is written to', async () => {
+      await rebuild(1);
+      await rebuild(2);
+      const { writeTargets } = await bench.family.status();
+      expect(writeTargets.length).toBeGreaterThan(1);
+      await bench.family.writeLive([bench.source.set('gone', 1, null), bench.source.set('newer', 2, 'newer')]);
+      await bench.family.forget([
+        { id: 'gone', version: 1 },
+        { id: 'newer', version: 1 },
+      ]);
+      for (const index of writeTargets) {
+        const found = await bench.engine.getMany(index, ['gone', 'newer']);
+        expect(found.map(({ id }) => id)).toEqual(['newer']);
+      }
+    });
+
     it('throw and leave the readers as they were when one generation cannot be written', async () => {
       await rebuild(1);
       const failing = withMethods(bench.engine, {

@@ -8,7 +8,7 @@ import { GenerationNotFoundError, NoPreviousGenerationError, StaleFenceError } f
 import { ShownGeneration } from './shown-generation.js';
 import { sweepOrphans } from './sweep-orphans.js';
 import type { Authority, VerificationReport } from './verify-generation.js';
-import { type LiveResult, writeToFamily } from './write-live.js';
+import { type DocumentKey, forgetInFamily, type LiveResult, writeToFamily } from './write-live.js';
 
 /**
  * The life of an index: generations of it are built beside the one being read, compared with the database, and swapped in
@@ -222,6 +222,15 @@ export class IndexFamily {
     // The engine lost the index: a new one is made, and the caller, who keeps its rows, comes again.
     await this.ensure();
     throw new SearchUnavailableError(`The active index of ${this.#options.name} was lost and has been made anew.`);
+  }
+
+  /**
+   * Forgets documents up to a version in every generation that is written to: tombstones of what nobody writes any more.
+   * What is newer stays. An index that is gone is passed over.
+   * @throws SearchUnavailableError when some could not be forgotten somewhere
+   */
+  forget(keys: readonly DocumentKey[]): Promise<void> {
+    return forgetInFamily(this.#access, keys);
   }
 
   /** Removes indexes of this family and installation that no generation owns any more; answers their names. */

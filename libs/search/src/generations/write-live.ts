@@ -35,6 +35,27 @@ export function writeToFamily(access: FamilyAccess, rows: readonly IndexRow[]): 
   });
 }
 
+/** A document up to a version. */
+export type DocumentKey = Pick<IndexRow, 'id' | 'version'>;
+
+/**
+ * Has every generation that is written to forget the documents, newer ones excepted.
+ *
+ * @throws SearchUnavailableError when some could not be forgotten somewhere
+ */
+export function forgetInFamily(access: FamilyAccess, keys: readonly DocumentKey[]): Promise<void> {
+  const { store, options } = access;
+  return inTransaction(options.dataSource, async (manager) => {
+    await store.lock(manager, 'shared');
+    for (const number of (await store.load(manager)).writeTargets) {
+      const index = access.indexName(number);
+      const outcomes = await options.engine.forget(keys.map(({ id, version }) => ({ index, id, version })));
+      const failed = outcomes.find((outcome) => 'reason' in outcome);
+      if (failed) throw new SearchUnavailableError(`${index}: ${failed.reason}`);
+    }
+  });
+}
+
 /** An index to write to, and how rows are made to fit it. */
 interface LiveTarget {
   readonly index: string;

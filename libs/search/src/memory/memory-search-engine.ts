@@ -5,6 +5,7 @@ import type {
   EngineProbe,
   IndexInfo,
   IndexMeta,
+  IndexRemoval,
   IndexWrite,
   ScanOptions,
   SearchEngine,
@@ -65,6 +66,18 @@ export class MemorySearchEngine implements SearchEngine {
 
   async bulk(writes: readonly IndexWrite[]): Promise<WriteOutcome[]> {
     return writes.map((write) => this.#write(write));
+  }
+
+  async forget(removals: readonly IndexRemoval[]): Promise<WriteOutcome[]> {
+    return removals.map(({ index: name, id, version }): WriteOutcome => {
+      checkIndexName(name);
+      const index = this.#indexes.get(name);
+      if (!index) return { status: 'missing' };
+      const held = index.written.get(id);
+      if (held && held.lockstep.version > version) return { status: 'stale' };
+      index.written.delete(id);
+      return { status: 'ok' };
+    });
   }
 
   async finishFill(name: string): Promise<void> {

@@ -1,9 +1,9 @@
-import type { IndexWrite, WriteOutcome } from '../engine/search-engine.js';
+import type { IndexRemoval, IndexWrite, WriteOutcome } from '../engine/search-engine.js';
 import { checkIndexName, MAX_SOURCE_LENGTH } from '../engine/writable.js';
 import type { FoundIndex, IndexCatalogue } from './index-catalogue.js';
 import { type IndexTableRow, toRow } from './row-of-write.js';
 import { isUndefinedTable, isUnstorableValue, type SearchDatabase } from './search-database.js';
-import { toWriteStatement } from './write-sql.js';
+import { toRemovalStatement, toWriteStatement } from './write-sql.js';
 
 /** A row, and where its write stands in the call. */
 interface PlacedRow {
@@ -41,6 +41,28 @@ export class BulkWriter {
         else rows.push({ at, row });
       }
       for (const statement of inStatements(rows)) await this.#writeRows(index, statement, outcomes);
+    }
+    return outcomes;
+  }
+
+  /** One outcome a removal, in order. @throws SearchUnavailableError */
+  async forget(removals: readonly IndexRemoval[]): Promise<WriteOutcome[]> {
+    const outcomes: WriteOutcome[] = removals.map(() => MISSING);
+    for (const name of new Set(removals.map(({ index }) => index))) {
+      checkIndexName(name);
+      const index = await this.catalogue.findIndex(name);
+      if (index === undefined) continue;
+      const places = [...removals.entries()].filter(([, removal]) => removal.index === name);
+      const { text, values } = toRemovalStatement(
+        index.tables,
+        places.map(([, removal]) => removal),
+      );
+      try {
+        const newer = new Set((await this.database.query<{ id: string }>(text, values)).map(({ id }) => id));
+        for (const [at, { id }] of places) outcomes[at] = newer.has(id) ? STALE : OK;
+      } catch (error) {
+        if (!isUndefinedTable(error)) throw error;
+      }
     }
     return outcomes;
   }

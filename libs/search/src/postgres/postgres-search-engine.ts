@@ -4,6 +4,7 @@ import type {
   EngineProbe,
   IndexInfo,
   IndexMeta,
+  IndexRemoval,
   IndexWrite,
   ScanOptions,
   SearchEngine,
@@ -72,6 +73,10 @@ export class PostgresSearchEngine implements SearchEngine {
 
   bulk(writes: readonly IndexWrite[]): Promise<WriteOutcome[]> {
     return this.#writer.write(writes);
+  }
+
+  forget(removals: readonly IndexRemoval[]): Promise<WriteOutcome[]> {
+    return this.#writer.forget(removals);
   }
 
   /** Indexes the words, which would cost far more document by document, and tells the planner what is there. */

@@ -53,5 +53,30 @@ export function toWriteStatement(
   };
 }
 
+/**
+ * Removes documents with their sources up to a version each, by id as every writer does, and answers the ids of those that
+ * are newer and stay.
+ */
+export function toRemovalStatement(
+  { documents, sources }: IndexTables,
+  removals: readonly { readonly id: string; readonly version: number }[],
+): Statement {
+  return {
+    text: `
+      WITH given AS MATERIALIZED (
+        SELECT * FROM unnest($1::text[], $2::bigint[]) AS given(id, version)
+      ), held AS MATERIALIZED (
+        SELECT d.id, d.version > given.version AS newer FROM ${documents} d JOIN given ON given.id = d.id COLLATE "C"
+        ORDER BY d.id FOR UPDATE OF d
+      ), removed AS (
+        DELETE FROM ${documents} d USING held WHERE d.id = held.id AND NOT held.newer RETURNING d.id
+      ), unread AS (
+        DELETE FROM ${sources} s USING removed WHERE s.id = removed.id
+      )
+      SELECT id FROM held WHERE newer`,
+    values: [removals.map(({ id }) => id), removals.map(({ version }) => version)],
+  };
+}
+
 /** Stands in no JSON, so that sources are handed over as they are. */
 const SEPARATOR = '\x01';

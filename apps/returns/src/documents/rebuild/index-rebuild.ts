@@ -9,6 +9,7 @@ import { HASH_PERSONAL, makeRows } from '../indexed-returns.js';
 import { returnAuthority } from '../return-authority.js';
 import { ReturnFamily } from '../return-family.js';
 import { toIndexRow } from '../search-index.target.js';
+import { TombstonesStore } from '../tombstones/tombstones.store.js';
 import { type Rebuild, RebuildStore } from './rebuild.store.js';
 
 const PAGE_SIZE = 1_000;
@@ -26,6 +27,7 @@ export class IndexRebuild {
     private readonly family: ReturnFamily,
     private readonly aggregates: AggregatesStore,
     private readonly store: RebuildStore,
+    private readonly tombstones: TombstonesStore,
     @Inject(HASH_PERSONAL) private readonly hash: HashPersonal,
   ) {}
 
@@ -65,6 +67,7 @@ export class IndexRebuild {
     if (generation.state !== 'creating' && generation.state !== 'loading') return undefined;
     // Before the first read: a change between the two would be in neither.
     await family.openTap(generation);
+    await this.tombstones.unmark(null);
     await this.store.start(runId, generation.indexName, await this.count());
     let reportedAt = performance.now();
     const unmade: number[] = [];

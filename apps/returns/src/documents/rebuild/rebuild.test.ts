@@ -160,6 +160,28 @@ describeOnEveryEngine('the index of returns', (engines) => {
     await compare();
   });
 
+  it('is shown, made anew and exchanged by nobody who may see a part of it only', async () => {
+    const keyOf = async (token: object) => (await call('post', '/api/tokens').send({ name: 'k', ...token })).body.key;
+    const limited = await keyOf({ role: 'admin', accountSlugs: ['acme'] });
+    const [viewer, operator] = [await keyOf({ role: 'viewer' }), await keyOf({ role: 'operator' })];
+    const run = '/rebuilds/00000000-0000-4000-8000-000000000000';
+    const routes = [
+      ['get', '', 'viewer'],
+      ['get', run, 'viewer'],
+      ['post', '/rebuild', 'operator'],
+      ['post', `${run}/cancel`, 'operator'],
+      ['post', `${run}/approve`, 'admin'],
+      ['post', '/rollback', 'admin'],
+      ['post', '/rollforward', 'admin'],
+    ] as const;
+    for (const [method, path, role] of routes) {
+      const answerOf = async (key: string) => (await call(method, `/api/returns/index${path}`, key)).body.code;
+      expect(await answerOf(limited), path).toBe('TENANT_LIMITED');
+      if (role !== 'viewer') expect(await answerOf(viewer), path).toBe('FORBIDDEN');
+      if (role === 'admin') expect(await answerOf(operator), path).toBe('FORBIDDEN');
+    }
+  });
+
   describeReturnTarget('The search index', async () => ({
     target: app.get(SearchIndexTarget),
     read: async (id) => {

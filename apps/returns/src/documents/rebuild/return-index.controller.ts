@@ -9,7 +9,7 @@ import { type Rebuild, RebuildStore } from './rebuild.store.js';
 
 const SHOWN_REBUILDS = 20;
 
-/** The index that returns are searched in: what is served, a new generation, and the way back. */
+/** The index that returns are searched in: what is served, a new generation, and the way back. It is of all tenants together. */
 @Controller('api/returns/index')
 export class ReturnIndexController {
   constructor(
@@ -21,7 +21,8 @@ export class ReturnIndexController {
   @Get()
   @Requires('viewer')
   @Answers(200, ReturnIndexAnswer)
-  async show(): Promise<ReturnIndexAnswer> {
+  async show(@CurrentActor() actor: Actor): Promise<ReturnIndexAnswer> {
+    refuseLimited(actor);
     const { active, previous, building, rebuildReason } = await (await this.family.ready()).status();
     const rebuilds = await this.store.latest(SHOWN_REBUILDS);
     const name = (generation: Generation | null) => generation?.indexName ?? null;
@@ -39,9 +40,9 @@ export class ReturnIndexController {
   @Requires('operator')
   @HttpCode(202)
   @Answers(202, RebuildAnswer)
-  async begin(@Res({ passthrough: true }) response: Response, @CurrentActor() actor?: Actor): Promise<RebuildAnswer> {
+  async begin(@Res({ passthrough: true }) response: Response, @CurrentActor() actor: Actor): Promise<RebuildAnswer> {
     refuseLimited(actor);
-    const { rebuild, isNew } = await this.store.ask(actor?.name ?? 'unknown');
+    const { rebuild, isNew } = await this.store.ask(actor.name);
     const { runId } = rebuild;
     if (!isNew) throw new ProblemError(409, 'REBUILD_ALREADY_RUNNING', 'A rebuild has not ended yet.', { runId });
     response.location(`/api/returns/index/rebuilds/${runId}`);
@@ -51,7 +52,8 @@ export class ReturnIndexController {
   @Get('rebuilds/:runId')
   @Requires('viewer')
   @Answers(200, RebuildAnswer)
-  async find(@Param('runId', ParseUUIDPipe) runId: string): Promise<RebuildAnswer> {
+  async find(@Param('runId', ParseUUIDPipe) runId: string, @CurrentActor() actor: Actor): Promise<RebuildAnswer> {
+    refuseLimited(actor);
     return toAnswer((await this.store.find(runId)) ?? nothing(runId));
   }
 
@@ -60,15 +62,15 @@ export class ReturnIndexController {
   @Requires('admin')
   @HttpCode(202)
   @Answers(202, RebuildAnswer)
-  async approve(@Param('runId', ParseUUIDPipe) runId: string, @CurrentActor() actor?: Actor): Promise<RebuildAnswer> {
+  async approve(@Param('runId', ParseUUIDPipe) runId: string, @CurrentActor() actor: Actor): Promise<RebuildAnswer> {
     refuseLimited(actor);
     const run = (await this.store.find(runId)) ?? nothing(runId);
     if (run.state !== 'held')
       throw new ProblemError(409, 'REBUILD_NOT_HELD', `The rebuild is ${run.state}.`, { runId });
     const family = await this.family.ready();
-    await family.approve(await family.generationOf(runId), actor?.name ?? 'unknown');
+    await family.approve(await family.generationOf(runId), actor.name);
     await this.store.release(runId);
-    return this.find(runId);
+    return this.find(runId, actor);
   }
 
   /** Readers keep what they have. */
@@ -76,13 +78,13 @@ export class ReturnIndexController {
   @Requires('operator')
   @HttpCode(202)
   @Answers(202, RebuildAnswer)
-  async cancel(@Param('runId', ParseUUIDPipe) runId: string, @CurrentActor() actor?: Actor): Promise<RebuildAnswer> {
+  async cancel(@Param('runId', ParseUUIDPipe) runId: string, @CurrentActor() actor: Actor): Promise<RebuildAnswer> {
     refuseLimited(actor);
     const { state } = (await this.store.find(runId)) ?? nothing(runId);
     if (!(await this.store.end(runId, 'cancelled'))) {
       throw new ProblemError(409, 'REBUILD_ENDED', `The rebuild is ${state}.`, { runId });
     }
-    return this.find(runId);
+    return this.find(runId, actor);
   }
 
   /** Shows readers the former generation again, which has had every change since. */
@@ -90,8 +92,8 @@ export class ReturnIndexController {
   @HttpCode(200)
   @Requires('admin')
   @Answers(200, GenerationAnswer)
-  rollback(): Promise<GenerationAnswer> {
-    return this.exchange('rollback');
+  rollback(@CurrentActor() actor: Actor): Promise<GenerationAnswer> {
+    return this.exchange('rollback', actor);
   }
 
   /** Undoes a rollback. */
@@ -99,11 +101,12 @@ export class ReturnIndexController {
   @HttpCode(200)
   @Requires('admin')
   @Answers(200, GenerationAnswer)
-  rollforward(): Promise<GenerationAnswer> {
-    return this.exchange('rollforward');
+  rollforward(@CurrentActor() actor: Actor): Promise<GenerationAnswer> {
+    return this.exchange('rollforward', actor);
   }
 
-  private async exchange(direction: 'rollback' | 'rollforward'): Promise<GenerationAnswer> {
+  private async exchange(direction: 'rollback' | 'rollforward', actor: Actor): Promise<GenerationAnswer> {
+    refuseLimited(actor);
     try {
       const { indexName } = await (await this.family.ready())[direction]();
       return { generation: indexName };
