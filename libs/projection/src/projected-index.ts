@@ -8,7 +8,6 @@ import { PROJECTION, type Projection } from './projection.js';
 @Injectable()
 export class ProjectedIndex {
   private readonly family: IndexFamily;
-  private ensured: Promise<void> | undefined;
 
   constructor(
     @Inject(PROJECTION) projection: Projection,
@@ -22,15 +21,8 @@ export class ProjectedIndex {
    * The family, with its aliases in place.
    * @throws SearchUnavailableError, and whatever else keeps it from being set up; the next call tries again
    */
-  async ready(): Promise<IndexFamily> {
-    this.ensured ??= this.family.ensure();
-    try {
-      await this.ensured;
-    } catch (error) {
-      this.ensured = undefined;
-      throw error;
-    }
-    return this.family;
+  ready(): Promise<IndexFamily> {
+    return this.family.ready();
   }
 
   /** What there is of it, without setting it up. @throws Error when it was never set up */

@@ -22,6 +22,7 @@ export * from './engines/broker.health.js';
 export * from './engines/broker.metrics.js';
 export * from './engines/engine-unavailable.js';
 export * from './engines/engines.module.js';
+export { GenerationAnswer, toGenerationAnswer } from './engines/generation.answer.js';
 export * from './engines/index-health.js';
 export * from './engines/search.module.js';
 export * from './event-streams.js';

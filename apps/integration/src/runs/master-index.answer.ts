@@ -1,5 +1,5 @@
 import { IsInstant } from '@lockstep/contracts';
-import { IsArray, IsIn, IsInt, IsOptional, IsString } from 'class-validator';
+import { IsArray, IsIn, IsInt, IsString } from 'class-validator';
 
 /** What a comparison of the served index with PostgreSQL found. */
 export class VerificationAnswer {
@@ -28,21 +28,4 @@ export class VerificationAnswer {
 
   @IsInstant()
   checkedAt!: string;
-}
-
-/** The generation that readers see now. */
-export class GenerationAnswer {
-  @IsString()
-  generation!: string;
-
-  @IsInt()
-  number!: number;
-
-  @IsOptional()
-  @IsString()
-  runId!: string | null;
-
-  @IsOptional()
-  @IsInstant()
-  activatedAt!: string | null;
 }

@@ -1,7 +1,6 @@
-import { type Generation, NoPreviousGenerationError } from '@lockstep/search';
-import { Answers, ProblemError, Requires } from '@lockstep/service';
+import { Answers, GenerationAnswer, Requires, toGenerationAnswer } from '@lockstep/service';
 import { Controller, HttpCode, Post } from '@nestjs/common';
-import { GenerationAnswer, VerificationAnswer } from './master-index.answer.js';
+import { VerificationAnswer } from './master-index.answer.js';
 import { RebuildSteps } from './rebuild-steps.js';
 
 /** What an operator can do with the master index that is being served. */
@@ -32,8 +31,8 @@ export class MasterIndexController {
   @HttpCode(200)
   @Requires('admin')
   @Answers(200, GenerationAnswer)
-  rollback(): Promise<GenerationAnswer> {
-    return this.exchange('rollback');
+  async rollback(): Promise<GenerationAnswer> {
+    return toGenerationAnswer(await this.steps.exchange('rollback'));
   }
 
   /** Undoes a rollback. */
@@ -41,20 +40,7 @@ export class MasterIndexController {
   @HttpCode(200)
   @Requires('admin')
   @Answers(200, GenerationAnswer)
-  rollforward(): Promise<GenerationAnswer> {
-    return this.exchange('rollforward');
+  async rollforward(): Promise<GenerationAnswer> {
+    return toGenerationAnswer(await this.steps.exchange('rollforward'));
   }
-
-  private async exchange(direction: 'rollback' | 'rollforward'): Promise<GenerationAnswer> {
-    try {
-      return toAnswer(await this.steps.exchange(direction));
-    } catch (error) {
-      if (!(error instanceof NoPreviousGenerationError)) throw error;
-      throw new ProblemError(409, error.code, `There is no generation to ${direction} to.`);
-    }
-  }
-}
-
-function toAnswer({ indexName, number, runId, activatedAt }: Generation): GenerationAnswer {
-  return { generation: indexName, number, runId, activatedAt: activatedAt?.toISOString() ?? null };
 }

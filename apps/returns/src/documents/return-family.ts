@@ -8,7 +8,6 @@ import { RETURN_ALIASES, RETURN_FAMILY, returnSchema } from './return-schema.js'
 @Injectable()
 export class ReturnFamily {
   private readonly family: IndexFamily;
-  private ensured: Promise<void> | undefined;
 
   constructor(dataSource: DataSource, @Inject(SEARCH_ENGINE) engine: SearchEngine) {
     this.family = new IndexFamily({
@@ -21,15 +20,8 @@ export class ReturnFamily {
   }
 
   /** The family, its alias in place. @throws SearchUnavailableError; the next call tries again */
-  async ready(): Promise<IndexFamily> {
-    this.ensured ??= this.family.ensure();
-    try {
-      await this.ensured;
-    } catch (error) {
-      this.ensured = undefined;
-      throw error;
-    }
-    return this.family;
+  ready(): Promise<IndexFamily> {
+    return this.family.ready();
   }
 
   /** What there is of it, without setting it up. @throws Error when it was never set up */

@@ -22,6 +22,7 @@ export class IndexFamily {
   readonly #access: FamilyAccess;
   readonly #store: FamilyStore;
   readonly #shown: ShownGeneration;
+  #ensured: Promise<void> | undefined;
 
   constructor(options: IndexFamilyOptions) {
     if (!/^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/.test(options.name)) {
@@ -51,6 +52,21 @@ export class IndexFamily {
       return ended;
     });
     await this.#access.deleteRetired(retired);
+  }
+
+  /**
+   * The family after its first {@link ensure}: for services that are to start although their search engine is away. Asked
+   * again after a failure it tries again. @throws ForeignIndexError, SearchUnavailableError
+   */
+  async ready(): Promise<this> {
+    this.#ensured ??= this.ensure();
+    try {
+      await this.#ensured;
+    } catch (error) {
+      this.#ensured = undefined;
+      throw error;
+    }
+    return this;
   }
 
   /**
@@ -277,7 +293,7 @@ export class IndexFamily {
       const family = await this.#store.load(manager);
       const { active, previous } = family;
       if (active === null || previous === null || !isAllowed(active, previous)) {
-        throw new NoPreviousGenerationError(`${this.#options.name} has no generation on that side.`);
+        throw new NoPreviousGenerationError(`There is no generation of ${this.#options.name} to show instead.`);
       }
       await this.#shown.show(family, await this.#store.generation(manager, previous));
       await this.#shown.exchange(manager, active, previous);

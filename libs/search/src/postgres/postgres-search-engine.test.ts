@@ -272,10 +272,10 @@ describeWithEngines('PostgreSQL', (engines) => {
       await admin.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'search@%' AND datname = current_database()`,
       );
-      await scan.return?.();
+      await scan.return?.(undefined);
       await expect
         .poll(() => engine.count(SCHEMA, INDEX).catch((error: unknown) => isSearchUnavailable(error)), {
-          timeout: 5_000,
+          timeout: 30_000,
         })
         .toBe(0);
     });

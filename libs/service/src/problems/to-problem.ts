@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { isDatabaseUnavailable } from '@lockstep/database';
 import { PublishUnconfirmedError } from '@lockstep/messaging';
-import { IndexNotFoundError, isSearchUnavailable, SearchQueryError } from '@lockstep/search';
+import { IndexNotFoundError, isSearchUnavailable, NoPreviousGenerationError, SearchQueryError } from '@lockstep/search';
 import { HttpException } from '@nestjs/common';
 import { ProblemError } from './problem.js';
 
@@ -27,6 +27,7 @@ export function toProblem(error: unknown): ProblemError {
   if (error instanceof HttpException) return fromHttpException(error);
   if (error instanceof SearchQueryError) return new ProblemError(400, error.code, error.message);
   if (error instanceof IndexNotFoundError) return indexNotReady();
+  if (error instanceof NoPreviousGenerationError) return new ProblemError(409, error.code, error.message);
   const engine = Object.keys(UNAVAILABLE).find((name) => UNAVAILABLE[name]?.(error));
   if (engine) return unavailableProblem(engine);
   return new ProblemError(

@@ -74,9 +74,3 @@ export class ReturnIndexAnswer {
   @Type(() => RebuildAnswer)
   rebuilds!: RebuildAnswer[];
 }
-
-/** The generation that readers see now. */
-export class GenerationAnswer {
-  @IsString()
-  generation!: string;
-}

@@ -1,10 +1,18 @@
-import { type Generation, NoPreviousGenerationError } from '@lockstep/search';
-import { type Actor, Answers, CurrentActor, ProblemError, Requires } from '@lockstep/service';
+import type { Generation } from '@lockstep/search';
+import {
+  type Actor,
+  Answers,
+  CurrentActor,
+  GenerationAnswer,
+  ProblemError,
+  Requires,
+  toGenerationAnswer,
+} from '@lockstep/service';
 import { Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { refuseLimited } from '../../orders/tenant.js';
 import { ReturnFamily } from '../return-family.js';
-import { GenerationAnswer, RebuildAnswer, ReturnIndexAnswer } from './rebuild.answer.js';
+import { RebuildAnswer, ReturnIndexAnswer } from './rebuild.answer.js';
 import { type Rebuild, RebuildStore } from './rebuild.store.js';
 
 const SHOWN_REBUILDS = 20;
@@ -92,8 +100,9 @@ export class ReturnIndexController {
   @HttpCode(200)
   @Requires('admin')
   @Answers(200, GenerationAnswer)
-  rollback(@CurrentActor() actor: Actor): Promise<GenerationAnswer> {
-    return this.exchange('rollback', actor);
+  async rollback(@CurrentActor() actor: Actor): Promise<GenerationAnswer> {
+    refuseLimited(actor);
+    return toGenerationAnswer(await (await this.family.ready()).rollback());
   }
 
   /** Undoes a rollback. */
@@ -101,19 +110,9 @@ export class ReturnIndexController {
   @HttpCode(200)
   @Requires('admin')
   @Answers(200, GenerationAnswer)
-  rollforward(@CurrentActor() actor: Actor): Promise<GenerationAnswer> {
-    return this.exchange('rollforward', actor);
-  }
-
-  private async exchange(direction: 'rollback' | 'rollforward', actor: Actor): Promise<GenerationAnswer> {
+  async rollforward(@CurrentActor() actor: Actor): Promise<GenerationAnswer> {
     refuseLimited(actor);
-    try {
-      const { indexName } = await (await this.family.ready())[direction]();
-      return { generation: indexName };
-    } catch (error) {
-      if (!(error instanceof NoPreviousGenerationError)) throw error;
-      throw new ProblemError(409, error.code, `There is no generation to ${direction} to.`);
-    }
+    return toGenerationAnswer(await (await this.family.ready()).rollforward());
   }
 }
 
