@@ -85,7 +85,7 @@ export class ImportModule {
         ImportTypesStore,
         ...EXECUTION,
         ...batchProviders({
-          pipeline: { databaseUrl: config.databaseUrl, places: PLACES, leaseSeconds: config.leaseSeconds },
+          pipeline: { places: PLACES, leaseSeconds: config.leaseSeconds },
           uploads: { directory: config.uploadDirectory, maxBytes: config.maxUploadBytes },
           chunks: { objects: config.objectsPerMessage, links: config.linksPerMessage },
         }),

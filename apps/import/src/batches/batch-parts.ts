@@ -19,6 +19,7 @@ import { PIPELINE_SETTINGS, Pipeline, type PipelineSettings } from './pipeline.j
 import { CHUNK_SIZES, Preparation } from './preparation.js';
 import { Report } from './report.js';
 import { Submission } from './submission.js';
+import { Sweep } from './sweep.js';
 
 /** What the way of a batch until it starts is told by the configuration of the service. */
 export interface BatchSettings {
@@ -48,6 +49,7 @@ export function batchProviders({ pipeline, uploads, chunks }: BatchSettings): Pr
     Report,
     StagingStore,
     Submission,
+    Sweep,
     { provide: BATCH_SOURCES, useClass: FeedSources },
     { provide: PIPELINE_SETTINGS, useValue: pipeline },
     { provide: UPLOAD_SETTINGS, useValue: uploads },

@@ -7,7 +7,6 @@ import type { FeedItem } from '../feeds/feed-item.js';
 import { TYPES } from '../planning/planning.fixture.js';
 import { PlanningStore } from '../planning/planning.store.js';
 import { StagingStore } from '../staging/staging.store.js';
-import { AbandonedUploads } from './abandoned-uploads.js';
 import type { BatchFile, StoredBatch } from './batch.js';
 import { BatchStore, type NewBatch } from './batch.store.js';
 import { BatchEventStore } from './batch-event.store.js';
@@ -57,7 +56,6 @@ export class BatchStage {
   private readonly paths: string[] = [];
 
   private constructor(
-    readonly url: string,
     readonly dataSource: DataSource,
     private readonly directory: string,
   ) {
@@ -76,7 +74,7 @@ export class BatchStage {
     });
     await dataSource.initialize();
     await migrate(dataSource);
-    return new BatchStage(url, dataSource, directory);
+    return new BatchStage(dataSource, directory);
   }
 
   async close(): Promise<void> {
@@ -98,9 +96,8 @@ export class BatchStage {
   }
 
   pipeline(preparation = this.preparation(), places = 3): Pipeline {
-    const settings = { databaseUrl: this.url, places, leaseSeconds: 1 };
-    const abandoned = new AbandonedUploads(this.dataSource, { directory: this.directory, maxBytes: 1_000_000 });
-    return new Pipeline(settings, new Leases(this.dataSource), this.batches, this.staging, preparation, abandoned);
+    const settings = { places, leaseSeconds: 1 };
+    return new Pipeline(settings, this.dataSource, new Leases(this.dataSource), this.batches, preparation);
   }
 
   /** A batch of one file, as it is received. */

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Leases, Listener } from '@lockstep/database';
+import { Leases } from '@lockstep/database';
+import { WokenLoop } from '@lockstep/messaging';
 import { isEngineUnavailable } from '@lockstep/service';
 import {
   type BeforeApplicationShutdown,
@@ -9,15 +10,13 @@ import {
   Logger,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { StagingStore } from '../staging/staging.store.js';
-import { AbandonedUploads } from './abandoned-uploads.js';
+import { DataSource } from 'typeorm';
 import { BATCH_CHANNEL, BatchStore } from './batch.store.js';
 import { chooseBatches, type WaitingBatch } from './choose-batches.js';
 import { Preparation } from './preparation.js';
 
 /** What the pipeline is told by the configuration of the service. */
 export interface PipelineSettings {
-  readonly databaseUrl: string;
   /** Batches that one replica prepares at the same time. */
   readonly places: number;
   /** How long a replica that died keeps a batch from being prepared by another. */
@@ -29,8 +28,8 @@ export const PIPELINE_SETTINGS = Symbol('PIPELINE_SETTINGS');
 
 /** Without a wake-up call: how long until a batch that another replica left behind is noticed. */
 const IDLE_TICK_MS = 2_000;
-const SWEEP_EVERY_MS = 600_000;
 const RETRY_MS = 1_000;
+const BACKOFF = { firstMs: RETRY_MS, maxMs: IDLE_TICK_MS };
 
 /**
  * Prepares batches, several side by side, each in the one replica that holds its lease. It keeps nothing of its own: a batch
@@ -39,56 +38,40 @@ const RETRY_MS = 1_000;
 @Injectable()
 export class Pipeline implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(Pipeline.name);
-  private readonly stopping = new AbortController();
   private readonly working = new Map<string, WaitingBatch & { readonly done: Promise<void> }>();
   /** Batches that another replica held when we asked, and when to ask again. */
   private readonly heldElsewhere = new Map<string, number>();
-  private wake: () => void = () => undefined;
-  private isWoken = false;
-  private listener: Listener | undefined;
-  private running: Promise<void> | undefined;
-  private nextSweepAt = 0;
+  private readonly loop: WokenLoop;
 
   constructor(
     @Inject(PIPELINE_SETTINGS) private readonly settings: PipelineSettings,
+    dataSource: DataSource,
     private readonly leases: Leases,
     private readonly batches: BatchStore,
-    private readonly staging: StagingStore,
     private readonly preparation: Preparation,
-    private readonly abandoned: AbandonedUploads,
-  ) {}
+  ) {
+    this.loop = new WokenLoop({
+      dataSource,
+      channel: BATCH_CHANNEL,
+      turn: (stopping) => this.look(stopping),
+      onFailed: (error) => this.logger.error(`Batches could not be looked for: ${describe(error)}`),
+      backoff: BACKOFF,
+    });
+  }
 
   onApplicationBootstrap(): void {
-    this.listener = new Listener({
-      url: this.settings.databaseUrl,
-      service: 'import',
-      channels: [BATCH_CHANNEL],
-      onNotify: () => this.wakeUp(),
-      onListening: () => this.wakeUp(),
-    });
-    this.listener.start();
-    this.running = this.run();
+    this.loop.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.stopping.abort();
-    this.wakeUp();
-    await this.running;
+    await this.loop.stop();
     await Promise.all([...this.working.values()].map(({ done }) => done));
-    await this.listener?.close();
   }
 
-  private async run(): Promise<void> {
-    while (!this.stopping.signal.aborted) {
-      try {
-        await this.sweepNowAndThen();
-        const waiting = this.withoutHeldElsewhere(await this.batches.findToPrepare());
-        for (const batch of chooseBatches(waiting, this.working, this.settings.places)) this.take(batch);
-      } catch (error) {
-        if (!this.stopping.signal.aborted) this.logger.error(`Batches could not be looked for: ${describe(error)}`);
-      }
-      await this.sleep();
-    }
+  private async look(stopping: AbortSignal): Promise<number> {
+    const waiting = this.withoutHeldElsewhere(await this.batches.findToPrepare());
+    for (const batch of chooseBatches(waiting, this.working, this.settings.places)) this.take(batch, stopping);
+    return IDLE_TICK_MS;
   }
 
   private withoutHeldElsewhere(waiting: readonly WaitingBatch[]): WaitingBatch[] {
@@ -97,63 +80,39 @@ export class Pipeline implements OnApplicationBootstrap, BeforeApplicationShutdo
     return waiting.filter(({ id }) => !this.heldElsewhere.has(id));
   }
 
-  private take(batch: WaitingBatch): void {
-    const done = this.prepare(batch.id).finally(() => {
+  private take(batch: WaitingBatch, stopping: AbortSignal): void {
+    const done = this.prepare(batch.id, stopping).finally(() => {
       this.working.delete(batch.id);
-      this.wakeUp();
+      this.loop.wake();
     });
     this.working.set(batch.id, { ...batch, done });
   }
 
   /** Never rejects. */
-  private async prepare(batchId: string): Promise<void> {
+  private async prepare(batchId: string, stopping: AbortSignal): Promise<void> {
     const owner = `${hostname()}:${process.pid}`;
     const ttlMs = this.settings.leaseSeconds * 1_000;
     try {
       const held = await this.leases.hold(`batch:${batchId}`, { owner, ttlMs }, async (_, lost) => {
-        await this.preparation.prepare(batchId, AbortSignal.any([lost, this.stopping.signal]));
+        await this.preparation.prepare(batchId, AbortSignal.any([lost, stopping]));
         return true;
       });
       // Another replica has it: no place is taken by waiting for that.
       if (held) this.heldElsewhere.delete(batchId);
       else this.heldElsewhere.set(batchId, performance.now() + ttlMs / 3);
     } catch (error) {
-      if (!this.stopping.signal.aborted) await this.fail(batchId, error);
+      if (!stopping.aborted) await this.fail(batchId, error, stopping);
     }
   }
 
   /** An engine that is away, and whatever else may pass, is tried again until the batch's attempts are used up. */
-  private async fail(batchId: string, error: unknown): Promise<void> {
+  private async fail(batchId: string, error: unknown, stopping: AbortSignal): Promise<void> {
     this.logger.error(`Batch ${batchId} could not be prepared: ${describe(error)}`);
     if (isMissingFile(error)) {
       await this.preparation.giveUp(batchId, 'a file of it is not there any more').catch(() => undefined);
     }
     const waitMs = isEngineUnavailable(error) ? IDLE_TICK_MS : RETRY_MS;
-    await delay(waitMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
-  }
-
-  private async sweepNowAndThen(): Promise<void> {
-    if (performance.now() < this.nextSweepAt) return;
-    this.nextSweepAt = performance.now() + SWEEP_EVERY_MS;
-    await this.staging.sweep();
-    const removed = await this.abandoned.sweep();
-    if (removed > 0) this.logger.log(`Removed ${removed} uploads that never became a batch`);
-  }
-
-  private wakeUp(): void {
-    this.isWoken = true;
-    this.wake();
-  }
-
-  /** Until woken, also by a call that came while we were at work. */
-  private async sleep(): Promise<void> {
-    if (this.stopping.signal.aborted) return;
-    if (!this.isWoken) {
-      const woken = new AbortController();
-      this.wake = () => woken.abort();
-      await delay(IDLE_TICK_MS, undefined, { signal: woken.signal }).catch(() => undefined);
-    }
-    this.isWoken = false;
+    await delay(waitMs, undefined, { signal: stopping }).catch(() => undefined);
   }
 }
 

@@ -35,7 +35,7 @@ export async function startBatches(
     migrations: [...databaseMigrations, CreateImportTables1763700000001, CreateImportTypes1763700000002],
   });
   const providers = batchProviders({
-    pipeline: { databaseUrl, places: 3, leaseSeconds: 2 },
+    pipeline: { places: 3, leaseSeconds: 2 },
     uploads: { directory, maxBytes: 10_000_000 },
     chunks: { objects: 500, links: 2_000 },
   });
