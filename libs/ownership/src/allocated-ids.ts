@@ -1,4 +1,5 @@
 import { ProblemError } from '@lockstep/service';
+import type { EntityManager } from 'typeorm';
 
 /**
  * Ids that a service gives to objects of an import begin here; ids that callers choose lie below, so that the two never
@@ -19,4 +20,13 @@ export async function refuseReservedId(id: number, exists: () => Promise<boolean
   if (!isAllocatedId(id) || (await exists())) return;
   const detail = `Ids from ${FIRST_ALLOCATED_ID} on are given by the service itself; choose a smaller one.`;
   throw new ProblemError(409, 'ID_RESERVED', detail);
+}
+
+/** The next ids of a sequence of the service's own range, for objects that nobody has named before. */
+export async function allocateIds(manager: EntityManager, sequence: string, count: number): Promise<number[]> {
+  const rows: { id: number }[] = await manager.query('SELECT nextval($1) AS id FROM generate_series(1, $2)', [
+    sequence,
+    count,
+  ]);
+  return rows.map(({ id }) => id);
 }

@@ -7,6 +7,7 @@ export * from './check-fields.js';
 export { importRequestsConsumer } from './import-requests.consumer.js';
 export { ImportRequests } from './import-requests.js';
 export * from './item-answer.js';
+export * from './named-rows.js';
 export * from './owned.js';
 export { ProcessedKeys } from './processed-keys.store.js';
 export * from './read-ids.js';

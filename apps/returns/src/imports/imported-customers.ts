@@ -1,15 +1,18 @@
 import type { ImportLinkItemV1 } from '@lockstep/contracts';
 import {
   answerEach,
+  changing,
   checkFields,
   complete,
+  findRows,
   notThere,
   type OwnedType,
   type OwnerWork,
   readId,
+  referring,
 } from '@lockstep/ownership';
 import { CustomerFields } from './import-fields.js';
-import { CUSTOMER, changing, findRows, referring } from './work.js';
+import { CUSTOMER } from './imported-rows.js';
 
 export const importedCustomers: OwnedType = {
   create: (manager, items) =>

@@ -1,7 +1,9 @@
 import {
+  allocateIds,
   answerEach,
   checkFields,
   complete,
+  findRows,
   notThere,
   type OwnedType,
   parentId,
@@ -9,7 +11,7 @@ import {
   refuse,
 } from '@lockstep/ownership';
 import { OrderLineFields } from './import-fields.js';
-import { allocateIds, findRows, ORDER } from './work.js';
+import { ORDER } from './imported-rows.js';
 
 /** Items of orders that an import brings. A new one raises its order, whose part it is. */
 export const importedOrderLines: OwnedType = {

@@ -1,17 +1,21 @@
 import {
+  allocateIds,
   answerEach,
+  changing,
   checkFields,
   complete,
+  findRows,
   type ItemAnswer,
   notThere,
   type OwnedType,
   parentId,
+  referring,
   refuse,
 } from '@lockstep/ownership';
 import { type OrderBody, toOrderRecord } from '../orders/order-body.js';
 import { readOrders, saveOrders } from '../orders/orders.store.js';
 import { OrderFields } from './import-fields.js';
-import { allocateIds, CUSTOMER, changing, findRows, ORDER, referring } from './work.js';
+import { CUSTOMER, ORDER } from './imported-rows.js';
 
 /** A feed's fields as those of an order's body; what is not stated is left out. */
 function toBody({ no, date, ...own }: OrderFields): Partial<OrderBody> {

@@ -1,17 +1,21 @@
 import {
+  allocateIds,
   answerEach,
+  changing,
   checkFields,
   complete,
+  findRows,
   type ItemAnswer,
   notThere,
   type OwnedType,
   parentId,
+  referring,
   refuse,
 } from '@lockstep/ownership';
 import { toOrderReturnRecord } from '../order-returns/order-return-body.js';
 import { readReturns, saveReturns } from '../order-returns/order-returns.store.js';
 import { ReturnFields } from './import-fields.js';
-import { allocateIds, changing, findRows, ORDER, RETURN, referring } from './work.js';
+import { ORDER, RETURN } from './imported-rows.js';
 
 export const importedReturns: OwnedType = {
   create: (manager, items) =>

@@ -4,8 +4,8 @@ import { Matches } from 'class-validator';
 import type { EntityManager } from 'typeorm';
 import { followSellers } from '../catalogue/product-sets.store.js';
 import { tellingShop } from '../catalogue/tell-shop.js';
-import { BRAND, CATEGORY, LOCATION, PRODUCT, PRODUCT_SET, SELLER } from './find-rows.js';
-import { linking, type Pair } from './work.js';
+import { BRAND, CATEGORY, LOCATION, PRODUCT, PRODUCT_SET, SELLER } from './imported-rows.js';
+import { linking, type Pair } from './linking.js';
 
 class StockProperties {
   /** As text: feeds do not say of what kind a property is. */

@@ -1,8 +1,19 @@
-import { answerEach, checkFields, complete, notThere, type OwnedType, parentId } from '@lockstep/ownership';
+import {
+  answerEach,
+  type Change,
+  changing,
+  checkFields,
+  complete,
+  findRows,
+  type NamedRows,
+  notThere,
+  type OwnedType,
+  parentId,
+  referring,
+} from '@lockstep/ownership';
 import type { EntityManager } from 'typeorm';
-import { BRAND, CATEGORY, findRows, LOCATION, type NamedRows } from './find-rows.js';
 import { LocationFields, NamedFields } from './import-fields.js';
-import { type Change, changing, referring } from './work.js';
+import { BRAND, CATEGORY, LOCATION } from './imported-rows.js';
 
 export const importedBrands: OwnedType = {
   create: (manager, items) =>

@@ -1,21 +1,24 @@
 import type { ImportObjectItemV1 } from '@lockstep/contracts';
 import {
+  allocateIds,
   answerEach,
+  changing,
   checkFields,
   complete,
+  findRows,
   type ItemAnswer,
   notThere,
   type OwnedType,
   parentId,
+  referring,
   refuse,
 } from '@lockstep/ownership';
 import type { EntityManager } from 'typeorm';
 import { toProductSetRecord } from '../catalogue/product-set-body.js';
 import { readProductSets, saveProductSets } from '../catalogue/product-sets.store.js';
 import { tellingShop } from '../catalogue/tell-shop.js';
-import { allocateIds, BRAND, CATEGORY, findRows, PRODUCT_SET, SELLER } from './find-rows.js';
 import { ProductSetChange } from './import-fields.js';
-import { changing, referring } from './work.js';
+import { BRAND, CATEGORY, PRODUCT_SET, SELLER } from './imported-rows.js';
 
 /** A product set to be created, and the parents that are linked with it at once: absent, or an id that may be wrong. */
 interface NewProductSet {

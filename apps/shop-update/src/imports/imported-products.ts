@@ -1,21 +1,24 @@
 import type { ImportObjectItemV1 } from '@lockstep/contracts';
 import {
+  allocateIds,
   answerEach,
+  changing,
   checkFields,
   complete,
+  findRows,
   type ItemAnswer,
   notThere,
   type OwnedType,
   parentId,
   type Refusal,
+  referring,
   refuse,
 } from '@lockstep/ownership';
 import type { EntityManager } from 'typeorm';
 import { PRODUCT_SHAPE, type ProductRecord, toProductRecord } from '../catalogue/product-body.js';
 import { readProducts, saveProducts } from '../catalogue/products.store.js';
-import { allocateIds, findRows, PRODUCT, PRODUCT_SET } from './find-rows.js';
 import { ProductChange } from './import-fields.js';
-import { changing, referring } from './work.js';
+import { PRODUCT, PRODUCT_SET } from './imported-rows.js';
 
 interface NewProduct {
   readonly productSetId: number | null;

@@ -1,8 +1,15 @@
-import { answerEach, checkFields, complete, type OwnedType } from '@lockstep/ownership';
+import {
+  allocateIds,
+  answerEach,
+  changing,
+  checkFields,
+  complete,
+  type OwnedType,
+  referring,
+} from '@lockstep/ownership';
 import { SellerBody, SellerPatch, toSellerRecord } from '../catalogue/seller-body.js';
 import { readSellers, saveSellers } from '../catalogue/sellers.store.js';
-import { allocateIds, SELLER } from './find-rows.js';
-import { changing, referring } from './work.js';
+import { SELLER } from './imported-rows.js';
 
 export const importedSellers: OwnedType = {
   create: (manager, items) =>

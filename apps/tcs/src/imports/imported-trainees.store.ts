@@ -1,5 +1,14 @@
 import type { ImportObjectItemV1 } from '@lockstep/contracts';
-import { answerEach, checkFields, complete, type ItemAnswer, notThere, parentId, readId } from '@lockstep/ownership';
+import {
+  allocateIds,
+  answerEach,
+  checkFields,
+  complete,
+  type ItemAnswer,
+  notThere,
+  parentId,
+  readId,
+} from '@lockstep/ownership';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { LiveUpdates } from '../live-updates/live-updates.js';
@@ -30,7 +39,7 @@ export class ImportedTraineesStore {
         );
         const isMissing = (id: number | null | undefined) => id !== undefined && !programmes.has(id ?? 0);
         const people = good.filter(({ programmeId }) => !isMissing(programmeId));
-        const ids = await allocateIds(manager, people.length);
+        const ids = await allocateIds(manager, 'person_allocated_id_seq', people.length);
         await savePeople(
           manager,
           people.map(({ fields }, index) => toPersonRecord(ids[index] as number, fields)),
@@ -90,14 +99,6 @@ export class ImportedTraineesStore {
 function answerFor(item: ImportObjectItemV1, isThere: boolean): ItemAnswer {
   if (!isThere) return notThere('trainee', item.identifierIds);
   return complete({ personId: readId(item.identifierIds, 'personId') as number });
-}
-
-async function allocateIds(manager: EntityManager, count: number): Promise<number[]> {
-  const rows: { id: number }[] = await manager.query(
-    "SELECT nextval('person_allocated_id_seq') AS id FROM generate_series(1, $1)",
-    [count],
-  );
-  return rows.map(({ id }) => id);
 }
 
 /** Nobody may rename the people's programmes, nor change the people, between reading and writing; locked as a save locks. */

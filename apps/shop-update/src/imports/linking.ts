@@ -1,62 +1,16 @@
-import type { ImportLinkItemV1, ImportObjectItemV1, PayloadClass } from '@lockstep/contracts';
+import type { ImportLinkItemV1, PayloadClass } from '@lockstep/contracts';
 import {
   answerEach,
   checkFields,
   complete,
-  type ItemAnswer,
+  findRows,
+  idOf,
+  type NamedRows,
   notThere,
   type OwnerWork,
   type Refusal,
 } from '@lockstep/ownership';
 import type { EntityManager } from 'typeorm';
-import { findRows, idOf, type NamedRows } from './find-rows.js';
-
-/** Says which of the objects asked for are there. */
-export function referring(rows: NamedRows): OwnerWork<ImportObjectItemV1> {
-  return async (manager, items) => {
-    const ids = items.map(({ identifierIds }) => idOf(rows, identifierIds));
-    const known = await findRows(manager, rows, ids);
-    return items.map((item, index) => answerFor(rows, item, ids[index] ?? null, known));
-  };
-}
-
-/** A change of one object that is there. */
-export interface Change {
-  readonly id: number;
-  readonly fields: ImportObjectItemV1['fields'];
-}
-
-/** Changes objects that are there: their rows are locked, `write` gets the changes in the order asked. */
-export function changing(
-  rows: NamedRows,
-  shape: PayloadClass,
-  write: (manager: EntityManager, changes: readonly Change[]) => Promise<void>,
-): OwnerWork<ImportObjectItemV1> {
-  return (manager, items) =>
-    answerEach(
-      items,
-      (item) => checkFields(shape, item.fields) ?? { good: item },
-      async (good) => {
-        const ids = good.map(({ identifierIds }) => idOf(rows, identifierIds));
-        const known = await findRows(manager, rows, ids, 'FOR UPDATE');
-        const changes = good.flatMap(({ fields }, index) => {
-          const id = ids[index] ?? null;
-          return id !== null && known.has(id) ? [{ id, fields }] : [];
-        });
-        if (changes.length > 0) await write(manager, changes);
-        return good.map((item, index) => answerFor(rows, item, ids[index] ?? null, known));
-      },
-    );
-}
-
-function answerFor(
-  rows: NamedRows,
-  { identifierIds }: ImportObjectItemV1,
-  id: number | null,
-  known: ReadonlySet<number>,
-): ItemAnswer {
-  return id !== null && known.has(id) ? complete({ [rows.idNames[0]]: id }) : notThere(rows.type, identifierIds);
-}
 
 /** A link whose ends are there. */
 export interface Pair<Properties = null> {
