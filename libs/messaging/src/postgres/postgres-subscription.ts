@@ -11,7 +11,8 @@ import type {
   SubscriptionState,
 } from '../broker/broker.js';
 import { decideMove } from '../broker/decide-move.js';
-import { backoffMs, pause, upTo } from '../broker/waiting.js';
+import { keepConsuming } from '../broker/keep-consuming.js';
+import { upTo } from '../broker/waiting.js';
 import type { MessagingCounters } from '../counters.js';
 import { DELIVERY_LIMIT, deliveryLimitReason } from '../topology/queue-arguments.js';
 import type { ConsumerSession } from './consumer-session.js';
@@ -20,7 +21,6 @@ import type { QueueIds } from './postgres-topology.js';
 import { QueueConsumer } from './queue-consumer.js';
 import type { Outcome } from './settlement-writer.js';
 
-const REOPEN_BACKOFF = { firstMs: 200, maxMs: 5_000 };
 /** As RabbitMQ's quorum queues allow, so that what works on one broker works on the other. */
 const MAX_PREFETCH = 2_000;
 /** A connection that is half dead does not answer; what is not back by then goes with the end of the session. */
@@ -67,7 +67,16 @@ export class PostgresSubscription implements Subscription {
       this.markReady = resolve;
     });
     this.buffer = new BatchBuffer(options, (batch) => this.process(batch));
-    void this.keepOpen();
+    void keepConsuming({
+      queue: parts.queueName,
+      consumeUntilLost: (opened) => this.consumeUntilLost(opened),
+      onWaiting: () => {
+        this.currentState = 'waiting';
+      },
+      stopping: this.draining.signal,
+      counters: parts.counters,
+      log: this.log,
+    });
   }
 
   get queue(): string {
@@ -81,27 +90,6 @@ export class PostgresSubscription implements Subscription {
   stop(timeoutMs: number): Promise<void> {
     this.stopped ??= this.drain(timeoutMs);
     return this.stopped;
-  }
-
-  private async keepOpen(): Promise<void> {
-    for (let failures = 0; !this.draining.signal.aborted; failures += 1) {
-      try {
-        const reason = await this.consumeUntilLost(() => {
-          failures = 0;
-        });
-        this.warnUnlessDraining(`Consumer of ${this.queue} lost: ${reason}`);
-      } catch (error) {
-        this.warnUnlessDraining(`${this.queue} cannot be consumed: ${String(error)}`);
-      }
-      if (this.draining.signal.aborted) return;
-      this.currentState = 'waiting';
-      this.parts.counters.add('messaging_channel_reopens_total', { queue: this.queue });
-      await pause(backoffMs(failures, REOPEN_BACKOFF), this.draining.signal);
-    }
-  }
-
-  private warnUnlessDraining(message: string): void {
-    if (!this.draining.signal.aborted) this.log.warn(message);
   }
 
   private async consumeUntilLost(opened: () => void): Promise<string> {

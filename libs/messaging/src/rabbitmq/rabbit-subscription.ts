@@ -10,13 +10,13 @@ import type {
   Subscription,
   SubscriptionState,
 } from '../broker/broker.js';
+import { keepConsuming } from '../broker/keep-consuming.js';
 import { isBrokerGone } from '../broker/publish-errors.js';
 import { backoffMs, pause, upTo } from '../broker/waiting.js';
 import type { MessagingCounters } from '../counters.js';
 import { DELIVERY_LIMIT, deliveryLimitReason } from '../topology/queue-arguments.js';
 import { redeliveriesOf, toDelivery } from './rabbit-message.js';
 
-const REOPEN_BACKOFF = { firstMs: 200, maxMs: 5_000 };
 const SETTLE_BACKOFF = { firstMs: 1_000, maxMs: 15_000 };
 /**
  * Redeliveries after which a message is sent to the end of its queue anew, its count kept by us: without our policy
@@ -86,7 +86,16 @@ export class RabbitSubscription implements Subscription {
       this.markReady = resolve;
     });
     this.buffer = new BatchBuffer(options, (batch) => this.process(batch));
-    void this.keepOpen();
+    void keepConsuming({
+      queue: parts.queueName,
+      consumeUntilLost: (opened) => this.consumeUntilLost(opened),
+      onWaiting: () => {
+        this.currentState = 'waiting';
+      },
+      stopping: this.draining.signal,
+      counters: parts.counters,
+      log: this.log,
+    });
   }
 
   get queue(): string {
@@ -100,28 +109,6 @@ export class RabbitSubscription implements Subscription {
   stop(timeoutMs: number): Promise<void> {
     this.stopped ??= this.drain(timeoutMs);
     return this.stopped;
-  }
-
-  private async keepOpen(): Promise<void> {
-    for (let failures = 0; !this.draining.signal.aborted; ) {
-      try {
-        const reason = await this.consumeUntilLost(() => {
-          failures = 0;
-        });
-        this.warnUnlessDraining(`Consumer of ${this.queue} lost: ${reason}`);
-      } catch (error) {
-        this.warnUnlessDraining(`${this.queue} cannot be consumed: ${String(error)}`);
-      }
-      if (this.draining.signal.aborted) return;
-      this.currentState = 'waiting';
-      this.parts.counters.add('messaging_channel_reopens_total', { queue: this.queue });
-      await pause(backoffMs(failures, REOPEN_BACKOFF), this.draining.signal);
-      failures += 1;
-    }
-  }
-
-  private warnUnlessDraining(message: string): void {
-    if (!this.draining.signal.aborted) this.log.warn(message);
   }
 
   private async consumeUntilLost(opened: () => void): Promise<string> {
