@@ -61,7 +61,7 @@ describeWithEngines('a callback whose process is killed', (engines) => {
     );
     await client.query(
       `INSERT INTO product (id, product_set_id, seller_id, seller_sku, price, stock, consignment_stock, status, qc_status, attributes, version)
-       VALUES ($1, $2, 52, 'LAMP-' || $2, 59, 5, 0, 'active', 'approved', '{}', 1)`,
+       VALUES ($1, $2, 52, 'LAMP-' || $2::bigint, 59, 5, 0, 'active', 'approved', '{}', 1)`,
       [product, set],
     );
     const { rows } = await client.query(
