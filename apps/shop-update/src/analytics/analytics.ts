@@ -15,8 +15,17 @@ import type {
   SyncKpiAnswer,
   TimeSeries,
 } from './analytics.answer.js';
-import { type CallRow, CallCounts, type TimeRow } from './call-counts.store.js';
-import { barAt, barsOf, GRAPH_RANGES, type GraphBars, type GraphRange, type GraphSpan, spanOf, windowStart } from './graph-range.js';
+import { CallCounts, type CallRow, type TimeRow } from './call-counts.store.js';
+import {
+  barAt,
+  barsOf,
+  GRAPH_RANGES,
+  type GraphBars,
+  type GraphRange,
+  type GraphSpan,
+  spanOf,
+  windowStart,
+} from './graph-range.js';
 import { AGE_ENDS_SECONDS, countUpTo, percentile, TIME_ENDS_MS } from './histogram.js';
 
 /** Points of the graph of the key figure: 1 minute, 10 minutes, 1 hour, 8 hours, 1 day, 7 days. */

@@ -68,7 +68,8 @@ export function spanOf(
   }
   const end = Math.min(to === undefined ? now.getTime() : Date.parse(to), now.getTime());
   const start = from === undefined ? end - lengthMs : Date.parse(from);
-  if (start >= end) throw new ProblemError(400, 'RANGE_INVALID', 'The range ends before it begins, or lies in the future.');
+  if (start >= end)
+    throw new ProblemError(400, 'RANGE_INVALID', 'The range ends before it begins, or lies in the future.');
   if (end - start > LONGEST_MS) throw new ProblemError(400, 'RANGE_INVALID', 'The range is longer than 100 days.');
   return { range: 'custom', from: new Date(start), to: new Date(end) };
 }

@@ -1,6 +1,6 @@
 import { isEnd, STATUSES, type Status } from '../queue/statuses.js';
 import { TOPICS, type Topic } from '../queue/topics.js';
-import { type ItemReason, type ItemTab, TAB_STATUSES } from './item-labels.js';
+import { ITEM_REASONS, type ItemReason, type ItemTab, TAB_STATUSES } from './item-labels.js';
 import type { ItemFilter } from './items.query.js';
 import { isStuckSql, type StuckFacts } from './stuck.js';
 
@@ -37,8 +37,8 @@ export function toConditions(filter: ItemFilter, facts: StuckFacts): ItemConditi
     walking.push(`(SELECT c.flow FROM sync_call c WHERE c.id = i.request_id) = ${flow}`);
   }
   if (filter.reason) {
-    where.push(reasonCondition(filter.reason, IS_READY_BY_ITEM, bind));
-    walking.push(reasonCondition(filter.reason, IS_READY, bind));
+    where.push(reasonCondition(filter.reason, IS_READY_BY_ITEM));
+    walking.push(reasonCondition(filter.reason, IS_READY));
   }
   if (filter.sellerId !== undefined) {
     const seller = bind(filter.sellerId);
@@ -111,10 +111,10 @@ const IS_READY = '(SELECT l.ready_item_id FROM sync_lane l WHERE l.product_set_i
 const IS_READY_BY_ITEM = 'i.id IN (SELECT l.ready_item_id FROM sync_lane l WHERE l.ready_item_id IS NOT NULL)';
 
 /** One reason alone is said so that the planner can look the other way round: at the lanes that are ready. */
-function reasonCondition(reasons: readonly string[], isReady: string, bind: Bind): string {
-  const kept = reasons.filter((reason) => REASON_STATUSES[reason as ItemReason] !== 'pending');
+function reasonCondition(reasons: readonly string[], isReady: string): string {
+  const kept = ITEM_REASONS.filter((reason) => reasons.includes(reason) && REASON_STATUSES[reason] !== 'pending');
   const parts = [
-    ...(kept.length > 0 ? [`(i.status <> 'pending' AND i.reason = ANY (${bind(kept)}::text[]))`] : []),
+    ...(kept.length > 0 ? [`(i.status <> 'pending' AND i.reason IN ${list(kept)})`] : []),
     ...(reasons.includes('ready') ? [`(i.status = 'pending' AND ${isReady})`] : []),
     ...(reasons.includes('waiting_predecessor') ? [`(i.status = 'pending' AND (${isReady}) IS NOT TRUE)`] : []),
   ];
