@@ -10,6 +10,7 @@ export {
   type EmbeddedPostgresOptions,
   startEmbeddedPostgres,
 } from './embedded/embedded-postgres.js';
+export { plannedEachTime } from './kept-statements.js';
 export * from './keyset-pages.js';
 export * from './leases/leases.js';
 export * from './listener.js';

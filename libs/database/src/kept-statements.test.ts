@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDataSource } from './data-source.js';
-import { keepStatements } from './kept-statements.js';
+import { keepStatements, plannedEachTime } from './kept-statements.js';
 
 describeOnEveryEngine('a connection that keeps its statements', (engines) => {
   let database: TestDatabase;
@@ -33,6 +33,12 @@ describeOnEveryEngine('a connection that keeps its statements', (engines) => {
     const ask = (number: number) => runner.query('SELECT $1::int AS "keptOnce"', [number]);
     for (const number of [1, 2, 3]) expect(await ask(number)).toEqual([{ keptOnce: number }]);
     expect(await countKept('keptOnce')).toBe(1);
+  });
+
+  it('has one planned each time that says so', async () => {
+    const text = plannedEachTime('SELECT $1::int AS "keptNever"');
+    for (const number of [1, 2]) expect(await runner.query(text, [number])).toEqual([{ keptNever: number }]);
+    expect(await countKept('keptNever')).toBe(0);
   });
 
   it('goes on after a table was given another column: one query fails at most', async () => {

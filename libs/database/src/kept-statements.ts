@@ -6,6 +6,16 @@ const MOST_KEPT = 200;
 /** What PostgreSQL says of a kept statement whose tables were given other columns since. */
 const OUTDATED = '0A000';
 
+const EACH_TIME = '/* planned each time */ ';
+
+/**
+ * The statement as it is planned for its values each time, also by connections that keep their statements: for lists, whose
+ * best plan depends on what is filtered for, and of which there are too many to keep.
+ */
+export function plannedEachTime(text: string): string {
+  return EACH_TIME + text;
+}
+
 /**
  * Has the server keep the statements of a connection that have parameters, so that it reads and plans each once and not
  * every time: half the cost of a short one. After a migration by somebody else one query may fail with `0A000`; later ones
@@ -24,7 +34,7 @@ export function keepStatements(client: pg.Client): void {
     if (given.length !== 2 || typeof text !== 'string' || !Array.isArray(values) || values.length === 0) {
       return query(...given);
     }
-    const name = nameOf(text);
+    const name = text.startsWith(EACH_TIME) ? undefined : nameOf(text);
     if (name === undefined) return query(...given);
     const answer = query({ text, values, name: `${name}-${generation}` }) as Promise<unknown>;
     answer.catch((error: { code?: string }) => {

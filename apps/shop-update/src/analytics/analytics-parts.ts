@@ -3,10 +3,11 @@ import { AnalyticsController } from './analytics.controller.js';
 import { Analytics } from './analytics.js';
 import { CreateAnalytics1763900000501 } from './analytics.migration.js';
 import { AnalyticsLoop } from './analytics-loop.js';
+import { CallCounts } from './call-counts.store.js';
 
 export const ANALYTICS_CONTROLLERS = [AnalyticsController];
 
-export const ANALYTICS_PROVIDERS = [Analytics, AnalyticsLoop];
+export const ANALYTICS_PROVIDERS = [Analytics, AnalyticsLoop, CallCounts];
 
 export const ANALYTICS_MIGRATIONS = [CreateAnalytics1763900000501];
 

@@ -2,18 +2,28 @@ import { IsInstant } from '@lockstep/contracts';
 import { Type } from 'class-transformer';
 import { IsArray, IsIn, IsInt, IsNumber, IsOptional, IsString, ValidateNested } from 'class-validator';
 import { SummaryCount } from '../items/summary.answer.js';
-import { GRAPH_RANGES, type GraphRange } from './graph-range.js';
+import { GRAPH_RANGES, type GraphRange, NAMED_RANGES, type NamedRange } from './graph-range.js';
 
 export class GraphQuery {
+  /** Up to now; 24h by default. */
   @IsOptional()
-  @IsIn([...GRAPH_RANGES])
-  range: GraphRange = '24h';
+  @IsIn([...NAMED_RANGES])
+  range?: NamedRange;
+
+  /** With `to`, or without it up to now: any time of at most 100 days. */
+  @IsOptional()
+  @IsInstant()
+  from?: string;
+
+  @IsOptional()
+  @IsInstant()
+  to?: string;
 }
 
-/** What every graph has: bars of one width, of which the last is still filling. */
+/** What every graph has: bars of one width, of which the last is still filling where the graph ends now. */
 export class GraphAnswer {
-  @IsIn([...GRAPH_RANGES])
-  range!: GraphRange;
+  @IsIn([...NAMED_RANGES, 'custom'])
+  range!: NamedRange | 'custom';
 
   @IsInstant()
   from!: string;

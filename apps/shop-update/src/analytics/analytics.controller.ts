@@ -12,28 +12,28 @@ export class AnalyticsController {
   /** How soon the shop knew what was queued, and requests sent. */
   @Get('sync-kpi')
   @Answers(200, SyncKpiAnswer)
-  syncKpi(@Query() { range }: GraphQuery): Promise<SyncKpiAnswer> {
-    return this.analytics.syncKpi(range);
+  syncKpi(@Query() query: GraphQuery): Promise<SyncKpiAnswer> {
+    return this.analytics.syncKpi(query);
   }
 
   /** Items sent, by topic. */
   @Get('queue-size')
   @Answers(200, QueueSizeAnswer)
-  queueSize(@Query() { range }: GraphQuery): Promise<QueueSizeAnswer> {
-    return this.analytics.queueSize(range);
+  queueSize(@Query() query: GraphQuery): Promise<QueueSizeAnswer> {
+    return this.analytics.queueSize(query);
   }
 
   /** Calls by method, with their outcome. */
   @Get('api-calls')
   @Answers(200, ApiCallsAnswer)
-  apiCalls(@Query() { range }: GraphQuery): Promise<ApiCallsAnswer> {
-    return this.analytics.apiCalls(range);
+  apiCalls(@Query() query: GraphQuery): Promise<ApiCallsAnswer> {
+    return this.analytics.apiCalls(query);
   }
 
   /** How long the shop takes, by method. */
   @Get('response-time')
   @Answers(200, ResponseTimeAnswer)
-  responseTime(@Query() { range }: GraphQuery): Promise<ResponseTimeAnswer> {
-    return this.analytics.responseTime(range);
+  responseTime(@Query() query: GraphQuery): Promise<ResponseTimeAnswer> {
+    return this.analytics.responseTime(query);
   }
 }

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { ackMsSql, answerKindSql, answerMsSql, IS_UNDER_WAY, reasonSql, resultSql, WRONG_SQL } from './call-result.js';
 import { AGE_ENDS_SECONDS, classSql, TIME_ENDS_MS } from './histogram.js';
 
 const HOUR_OF = (column: string): string => `date_trunc('hour', ${column}, 'UTC')`;
-const MS = (from: string, to: string): string => `greatest(0, extract(epoch FROM ${to} - ${from}) * 1000)`;
 
 /**
  * What the graphs are made of, counted by the hour. Triggers count in the transaction of each change, whoever makes it: they
@@ -97,7 +97,6 @@ const CALL_TRIGGERS = `
   CREATE FUNCTION count_call() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
   DECLARE
     carried bigint;
-    -- What is wrong with its items: that the shop refused one comes first.
     wrong text;
     before text := CASE WHEN TG_OP = 'UPDATE' THEN OLD.outcome END;
     acked timestamptz := CASE WHEN TG_OP = 'UPDATE' THEN OLD.acked_at END;
@@ -105,17 +104,15 @@ const CALL_TRIGGERS = `
   BEGIN
     IF NEW.acked_at IS NOT NULL AND acked IS NULL THEN
       INSERT INTO call_times_news VALUES (${HOUR_OF('NEW.created_at')}, NEW.method, 'ack',
-        ${classSql(MS('NEW.created_at', 'NEW.acked_at'), TIME_ENDS_MS)}, 1, ${MS('NEW.created_at', 'NEW.acked_at')});
+        ${classSql(ackMsSql('NEW'), TIME_ENDS_MS)}, 1, ${ackMsSql('NEW')});
     END IF;
     IF NEW.responded_at IS NOT NULL AND responded IS NULL THEN
       INSERT INTO call_times_news VALUES (${HOUR_OF('NEW.created_at')}, NEW.method,
-        CASE NEW.flow WHEN 'synchronous' THEN 'response' ELSE 'callback' END,
-        ${classSql(MS('coalesce(NEW.acked_at, NEW.created_at)', 'NEW.responded_at'), TIME_ENDS_MS)}, 1,
-        ${MS('coalesce(NEW.acked_at, NEW.created_at)', 'NEW.responded_at')});
+        ${answerKindSql('NEW')},
+        ${classSql(answerMsSql('NEW'), TIME_ENDS_MS)}, 1, ${answerMsSql('NEW')});
     END IF;
-    IF NEW.outcome IN ('open', 'acknowledged') OR NEW.outcome = before THEN RETURN NULL; END IF;
-    SELECT count(*), CASE WHEN bool_or(outcome = 'refused') THEN 'status_failure' ELSE min(outcome) FILTER (WHERE outcome <> 'synced') END
-    INTO carried, wrong
+    IF ${IS_UNDER_WAY('NEW')} OR NEW.outcome = before THEN RETURN NULL; END IF;
+    SELECT count(*), ${WRONG_SQL} INTO carried, wrong
     FROM sync_call_item WHERE call_id = NEW.id;
     -- An answer that comes after it was given up takes its place.
     IF before IN ('failed', 'unusable', 'expired') THEN
@@ -123,10 +120,7 @@ const CALL_TRIGGERS = `
         CASE before WHEN 'failed' THEN coalesce(OLD.error_reason, before) ELSE before END, -1, -carried);
     END IF;
     INSERT INTO made_calls_news VALUES (${HOUR_OF('NEW.created_at')}, NEW.method, NEW.topic,
-      CASE WHEN NEW.outcome = 'answered' AND wrong IS NULL THEN 'success' ELSE 'failure' END,
-      CASE NEW.outcome WHEN 'answered' THEN coalesce(wrong, '')
-        WHEN 'failed' THEN coalesce(NEW.error_reason, 'failed') ELSE NEW.outcome END,
-      1, carried);
+      ${resultSql('NEW')}, ${reasonSql('NEW')}, 1, carried);
     RETURN NULL;
   END $$;
   CREATE CONSTRAINT TRIGGER count_call_made AFTER INSERT ON sync_call DEFERRABLE INITIALLY DEFERRED FOR EACH ROW

@@ -7,6 +7,7 @@ import { TOPICS } from '../queue/topics.js';
 import type {
   ApiCallsAnswer,
   GraphAnswer,
+  GraphQuery,
   KpiWindow,
   MethodCalls,
   QueueSizeAnswer,
@@ -14,7 +15,17 @@ import type {
   SyncKpiAnswer,
   TimeSeries,
 } from './analytics.answer.js';
-import { barAt, barsOf, GRAPH_RANGES, type GraphBars, type GraphRange, windowStart } from './graph-range.js';
+import { CallCounts, type CallRow, type TimeRow } from './call-counts.store.js';
+import {
+  barAt,
+  barsOf,
+  GRAPH_RANGES,
+  type GraphBars,
+  type GraphRange,
+  type GraphSpan,
+  spanOf,
+  windowStart,
+} from './graph-range.js';
 import { AGE_ENDS_SECONDS, countUpTo, percentile, TIME_ENDS_MS } from './histogram.js';
 
 /** Points of the graph of the key figure: 1 minute, 10 minutes, 1 hour, 8 hours, 1 day, 7 days. */
@@ -27,41 +38,24 @@ interface EndedRow {
   readonly items: number;
 }
 
-interface CallRow {
-  readonly hour: Date;
-  readonly method: string;
-  readonly topic: string;
-  readonly result: 'sent' | 'success' | 'failure';
-  readonly reason: string;
-  readonly calls: number;
-  readonly items: number;
-}
-
-interface TimeRow {
-  readonly hour: Date;
-  readonly method: string;
-  readonly kind: 'response' | 'ack' | 'callback';
-  readonly timeClass: number;
-  readonly calls: number;
-  readonly sumMs: number;
-}
-
-/** The graphs. What was counted and its news are read in one statement, so that a sum is of one moment. */
+/** The graphs. */
 @Injectable()
 export class Analytics {
   constructor(
     private readonly dataSource: DataSource,
+    private readonly counts: CallCounts,
     private readonly summary: Summary,
     private readonly clock: Clock,
   ) {}
 
-  async syncKpi(range: GraphRange): Promise<SyncKpiAnswer> {
+  async syncKpi(query: GraphQuery): Promise<SyncKpiAnswer> {
     const now = this.clock.now();
-    const bars = barsOf(range, now);
+    const span = spanOf(query, now);
+    const bars = barsOf(span, now);
     const [ended, unfinished, calls] = await Promise.all([
       this.readEnded(now),
       this.countUnfinished(now),
-      this.readCalls(bars, ['sent']),
+      this.counts.calls(bars, ['sent']),
     ]);
     const windows = GRAPH_RANGES.map((each) =>
       toWindow(
@@ -71,12 +65,14 @@ export class Analytics {
         unfinished.get(each) ?? 0,
       ),
     );
-    return { ...toGraph(range, bars), windows, sentRequests: sumByBar(bars, calls, ({ calls: sent }) => sent) };
+    return { ...toGraph(span, bars), windows, sentRequests: sumByBar(bars, calls, ({ calls: sent }) => sent) };
   }
 
-  async queueSize(range: GraphRange): Promise<QueueSizeAnswer> {
-    const bars = barsOf(range, this.clock.now());
-    const [calls, groups] = await Promise.all([this.readCalls(bars, ['sent']), this.summary.countGroups()]);
+  async queueSize(query: GraphQuery): Promise<QueueSizeAnswer> {
+    const now = this.clock.now();
+    const span = spanOf(query, now);
+    const bars = barsOf(span, now);
+    const [calls, groups] = await Promise.all([this.counts.calls(bars, ['sent']), this.summary.countGroups()]);
     const series = TOPICS.map((topic) => {
       const items = sumByBar(
         bars,
@@ -88,16 +84,18 @@ export class Analytics {
     const sent = sum(series.map(({ total }) => total));
     const waits = groups.toSend.items + groups.inFlight.items + groups.held.items + groups.delayed.items;
     return {
-      ...toGraph(range, bars),
+      ...toGraph(span, bars),
       message: `${sent} were sent in this time; ${waits} still have to be, ${groups.waitingForCallback.items} wait for the shop's answer.`,
       series,
       waiting: SUMMARY_GROUPS.map((state) => ({ state, ...groups[state] })),
     };
   }
 
-  async apiCalls(range: GraphRange): Promise<ApiCallsAnswer> {
-    const bars = barsOf(range, this.clock.now());
-    const rows = await this.readCalls(bars, ['success', 'failure']);
+  async apiCalls(query: GraphQuery): Promise<ApiCallsAnswer> {
+    const now = this.clock.now();
+    const span = spanOf(query, now);
+    const bars = barsOf(span, now);
+    const rows = await this.counts.calls(bars, ['success', 'failure']);
     const methods = [...new Set(rows.map(({ method }) => method))].sort();
     const toMethod = (method: string) =>
       toMethodCalls(
@@ -105,15 +103,17 @@ export class Analytics {
         bars,
         rows.filter((row) => row.method === method),
       );
-    return { ...toGraph(range, bars), methods: methods.map(toMethod) };
+    return { ...toGraph(span, bars), methods: methods.map(toMethod) };
   }
 
-  async responseTime(range: GraphRange): Promise<ResponseTimeAnswer> {
-    const bars = barsOf(range, this.clock.now());
-    const rows = await this.readTimes(bars);
+  async responseTime(query: GraphQuery): Promise<ResponseTimeAnswer> {
+    const now = this.clock.now();
+    const span = spanOf(query, now);
+    const bars = barsOf(span, now);
+    const rows = await this.counts.times(bars);
     const methods = [...new Set(rows.map(({ method }) => method))].sort();
     return {
-      ...toGraph(range, bars),
+      ...toGraph(span, bars),
       methods: methods.map((method) => ({
         method,
         series: (['response', 'ack', 'callback'] as const).flatMap((kind) => {
@@ -147,32 +147,13 @@ export class Analytics {
     );
     return new Map(ranges.map((range, at) => [range, row?.[`c${at}`] ?? 0]));
   }
-
-  private readCalls({ from }: GraphBars, results: readonly CallRow['result'][]): Promise<CallRow[]> {
-    return this.dataSource.query(
-      `SELECT hour, method, topic, result, reason, sum(calls)::float8 AS calls, sum(items)::float8 AS items
-       FROM (SELECT * FROM made_calls WHERE hour >= $1 AND result = ANY ($2)
-             UNION ALL SELECT * FROM made_calls_news WHERE hour >= $1 AND result = ANY ($2)) AS counted
-       GROUP BY 1, 2, 3, 4, 5`,
-      [from, results],
-    );
-  }
-
-  private readTimes({ from }: GraphBars): Promise<TimeRow[]> {
-    return this.dataSource.query(
-      `SELECT hour, method, kind, time_class AS "timeClass", sum(calls)::float8 AS calls, sum(sum_ms) AS "sumMs"
-       FROM (SELECT * FROM call_times WHERE hour >= $1 UNION ALL SELECT * FROM call_times_news WHERE hour >= $1) AS counted
-       GROUP BY 1, 2, 3, 4`,
-      [from],
-    );
-  }
 }
 
 function windowsOf(now: Date): [GraphRange[], Date[]] {
   return [[...GRAPH_RANGES], GRAPH_RANGES.map((range) => windowStart(range, now))];
 }
 
-function toGraph(range: GraphRange, { from, to, barSeconds, starts }: GraphBars): GraphAnswer {
+function toGraph({ range }: GraphSpan, { from, to, barSeconds, starts }: GraphBars): GraphAnswer {
   const bars = starts.map((start) => start.toISOString());
   return { range, from: from.toISOString(), to: to.toISOString(), barSeconds, bars };
 }
@@ -225,7 +206,7 @@ function toMethodCalls(method: string, bars: GraphBars, rows: readonly CallRow[]
 
 function toTimes(kind: TimeSeries['kind'], bars: GraphBars, rows: readonly TimeRow[]): TimeSeries {
   const byBar = bars.starts.map((): TimeRow[] => []);
-  for (const row of rows) byBar[barAt(bars, row.hour)]?.push(row);
+  for (const row of rows) byBar[barAt(bars, row.at)]?.push(row);
   return {
     kind,
     calls: callsOf(rows),
@@ -254,7 +235,7 @@ function p95Of(rows: readonly TimeRow[]): number | null {
 function sumByBar(bars: GraphBars, rows: readonly CallRow[], value: (row: CallRow) => number): number[] {
   const sums = bars.starts.map(() => 0);
   for (const row of rows) {
-    const bar = barAt(bars, row.hour);
+    const bar = barAt(bars, row.at);
     if (bar in sums) sums[bar]! += value(row);
   }
   return sums;

@@ -64,6 +64,7 @@ export class CallbackApplier implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   private async apply(callback: ReceivedCallback): Promise<void> {
+    failpoint('shop-update.callback.taken');
     const { id, requestId, params, attempts } = callback;
     const verdict = await this.results.apply(requestId, params.result);
     failpoint('shop-update.callback.applied');

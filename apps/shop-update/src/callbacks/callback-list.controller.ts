@@ -1,6 +1,6 @@
-import { Answers, type Page, PathIdPipe, ProblemError, Requires } from '@lockstep/service';
+import { Answers, PathIdPipe, ProblemError, Requires } from '@lockstep/service';
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { CallbackRow, CallbacksQuery } from './callbacks.answer.js';
+import { CallbackRow, CallbacksAnswer, CallbacksQuery } from './callbacks.answer.js';
 import { InboxStore } from './inbox.store.js';
 
 /** What the shop has called back with: applied, said twice, asked by nobody, too late. */
@@ -10,8 +10,8 @@ export class CallbackListController {
 
   @Get()
   @Requires('viewer')
-  @Answers(200, CallbackRow, { page: true })
-  list(@Query() query: CallbacksQuery): Promise<Page<CallbackRow>> {
+  @Answers(200, CallbacksAnswer)
+  list(@Query() query: CallbacksQuery): Promise<CallbacksAnswer> {
     return this.inbox.list(query);
   }
 

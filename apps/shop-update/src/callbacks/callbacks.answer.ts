@@ -1,6 +1,18 @@
 import { IsInstant } from '@lockstep/contracts';
 import { PageQuery } from '@lockstep/service';
-import { Allow, IsIn, IsInt, IsOptional, IsString, MaxLength } from 'class-validator';
+import { Type } from 'class-transformer';
+import {
+  Allow,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Matches,
+  MaxLength,
+  ValidateNested,
+} from 'class-validator';
 import { VERDICTS, type Verdict } from './decide-verdict.js';
 
 export class CallbacksQuery extends PageQuery {
@@ -12,6 +24,11 @@ export class CallbacksQuery extends PageQuery {
   @IsString()
   @MaxLength(64)
   requestId?: string;
+
+  /** The `cursor` of the part before, where a list goes deeper than pages reach. */
+  @IsOptional()
+  @Matches(/^\d{1,15}$/)
+  cursor?: string;
 }
 
 /** A callback as it came, and what became of it. */
@@ -44,4 +61,31 @@ export class CallbackRow {
   /** The parameters of the call; `result` is what an answer would have carried. */
   @Allow()
   body!: unknown;
+}
+
+/** One part of the inbox, the latest first. */
+export class CallbacksAnswer {
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => CallbackRow)
+  items!: CallbackRow[];
+
+  /** Exact up to 10,000. */
+  @IsInt()
+  total!: number;
+
+  /** There are more than `total`. */
+  @IsBoolean()
+  totalIsLowerBound!: boolean;
+
+  @IsInt()
+  page!: number;
+
+  @IsInt()
+  pageSize!: number;
+
+  /** For the next part; null at the end. */
+  @IsOptional()
+  @IsString()
+  cursor!: string | null;
 }

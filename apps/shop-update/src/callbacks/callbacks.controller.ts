@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Consumes, Public } from '@lockstep/service';
+import { Consumes, failpoint, Public } from '@lockstep/service';
 import { Controller, HttpCode, Logger, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { DataSource } from 'typeorm';
@@ -52,6 +52,7 @@ export class CallbacksController {
     this.metrics.refused.inc(unauthorized);
     if (unauthorized > 0) this.log.warn({ msg: 'callbacks were refused', address, calls: unauthorized });
     await this.inbox.keep(accepted, address);
+    failpoint('shop-update.callback.kept');
     // To notifications alone nothing is answered.
     if (replies.length > 0) return replies;
     response.status(204);

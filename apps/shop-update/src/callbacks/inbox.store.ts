@@ -1,10 +1,10 @@
-import { inTransaction, type RetentionRule, tooOld } from '@lockstep/database';
-import { type Page, pageOffset, toPage } from '@lockstep/service';
+import { inTransaction, plannedEachTime, type RetentionRule, tooOld } from '@lockstep/database';
+import { ProblemError, pageOffset } from '@lockstep/service';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ShopLog } from '../logs/shop-log.js';
 import { readCalled, toLogLines } from './callback-log-lines.js';
-import type { CallbackRow, CallbacksQuery } from './callbacks.answer.js';
+import type { CallbackRow, CallbacksAnswer, CallbacksQuery } from './callbacks.answer.js';
 import type { AcceptedCall } from './decide-replies.js';
 import type { Verdict } from './decide-verdict.js';
 
@@ -19,6 +19,9 @@ export const inboxRetention: RetentionRule = {
 
 /** Longer than applying one can take; after it the taker is dead. */
 const TAKEN_FOR_SECONDS = 60;
+
+/** Counted no further, and the end of pages. */
+const MAX_EXACT_TOTAL = 10_000;
 
 /** A callback that waits to be applied. */
 export interface ReceivedCallback {
@@ -142,22 +145,47 @@ export class InboxStore {
     return row?.row;
   }
 
-  /** The latest first. */
-  async list(query: CallbacksQuery): Promise<Page<CallbackRow>> {
-    const where = '($1::text IS NULL OR verdict = $1) AND ($2::text IS NULL OR request_id = $2)';
-    const values = [query.verdict ?? null, query.requestId ?? null];
-    const rows: { row: CallbackRow }[] = await this.dataSource.query(
-      `SELECT ${VIEW} AS row FROM callback_inbox WHERE ${where} ORDER BY id DESC LIMIT $3 OFFSET $4`,
-      [...values, query.pageSize, pageOffset(query)],
-    );
-    const [count]: { total: number }[] = await this.dataSource.query(
-      `SELECT count(*)::int AS total FROM callback_inbox WHERE ${where}`,
+  /**
+   * The latest first.
+   *
+   * @throws ProblemError 400 `PAGE_TOO_DEEP`
+   */
+  async list(query: CallbacksQuery): Promise<CallbacksAnswer> {
+    const { verdict, requestId, cursor, page, pageSize } = query;
+    const offset = cursor === undefined ? pageOffset(query) : 0;
+    if (offset + pageSize > MAX_EXACT_TOTAL) {
+      const detail = `Pages reach ${MAX_EXACT_TOTAL} callbacks; beyond them use the cursor of each answer.`;
+      throw new ProblemError(400, 'PAGE_TOO_DEEP', detail);
+    }
+    const values: unknown[] = [];
+    const bind = (value: unknown): string => `$${values.push(value)}`;
+    const chosen = [
+      verdict === undefined ? 'true' : `verdict = ${bind(verdict)}`,
+      requestId === undefined ? 'true' : `request_id = ${bind(requestId)}`,
+    ].join(' AND ');
+    const count: { total: number }[] = await this.dataSource.query(
+      plannedEachTime(
+        `SELECT count(*)::int AS total FROM (SELECT FROM callback_inbox WHERE ${chosen} LIMIT ${MAX_EXACT_TOTAL + 1}) AS c`,
+      ),
       values,
     );
-    return toPage(
-      query,
-      rows.map(({ row }) => row),
-      count?.total ?? 0,
+    const behind = cursor === undefined ? 'true' : `id < ${bind(cursor)}`;
+    const rows: { row: CallbackRow }[] = await this.dataSource.query(
+      plannedEachTime(
+        `SELECT ${VIEW} AS row FROM callback_inbox WHERE ${chosen} AND ${behind}
+         ORDER BY id DESC LIMIT ${pageSize + 1} OFFSET ${offset}`,
+      ),
+      values,
     );
+    const total = count[0]?.total ?? 0;
+    const items = rows.slice(0, pageSize).map(({ row }) => row);
+    return {
+      items,
+      total: Math.min(total, MAX_EXACT_TOTAL),
+      totalIsLowerBound: total > MAX_EXACT_TOTAL,
+      page,
+      pageSize,
+      cursor: rows.length > pageSize ? String(items.at(-1)?.id) : null,
+    };
   }
 }

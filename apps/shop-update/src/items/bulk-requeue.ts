@@ -1,11 +1,11 @@
-import { inTransaction } from '@lockstep/database';
+import { inTransaction, plannedEachTime } from '@lockstep/database';
 import { WokenLoop } from '@lockstep/messaging';
 import { failpoint } from '@lockstep/service';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { QueueTime } from '../queue/queue-time.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
-import { type ItemConditions, toConditions } from './item-conditions.js';
+import { ofKindSql, toConditions } from './item-conditions.js';
 import { ItemLists } from './item-lists.js';
 import { moveItems } from './item-moves.js';
 import type { ItemFilter } from './items.query.js';
@@ -55,9 +55,9 @@ export class BulkRequeue implements OnApplicationBootstrap, BeforeApplicationShu
   /** Items that the filter chooses and that can be tried again, counted up to the cap. */
   async countMatching(filter: ItemFilter, cap: number): Promise<number> {
     const { manager } = this.dataSource;
-    const { where, values } = await this.conditions(manager, filter);
+    const { chosen, values } = await this.conditions(manager, filter);
     const [row]: { count: number }[] = await manager.query(
-      `SELECT count(*)::int AS count FROM (SELECT FROM sync_item i WHERE ${where.join(' AND ')} LIMIT ${cap}) AS chosen`,
+      plannedEachTime(`SELECT count(*)::int AS count FROM (SELECT FROM ${chosen} LIMIT ${cap}) AS chosen`),
       [...values],
     );
     return row?.count ?? 0;
@@ -71,15 +71,18 @@ export class BulkRequeue implements OnApplicationBootstrap, BeforeApplicationShu
       failpoint('shop-update.requeue.part');
       return true;
     });
+    if (hasWorked) failpoint('shop-update.requeue.parted');
     return hasWorked ? 0 : Math.min(IDLE_MS, (await this.runs.nextDueMs()) ?? IDLE_MS);
   }
 
   private async requeuePart(manager: EntityManager, run: ClaimedRun): Promise<void> {
     const size = Math.min(PART_SIZE, run.ratePerSecond, run.cap - run.done);
-    const { where, values } = await this.conditions(manager, run.filter);
+    const { chosen, values } = await this.conditions(manager, run.filter);
     const rows: { id: number }[] = await manager.query(
-      `SELECT i.id FROM sync_item i WHERE ${where.join(' AND ')}
-         AND i.id > $${values.length + 1} AND i.id <= $${values.length + 2} ORDER BY i.id LIMIT ${size}`,
+      plannedEachTime(
+        `SELECT i.id FROM ${chosen}
+           AND i.id > $${values.length + 1} AND i.id <= $${values.length + 2} ORDER BY i.id LIMIT ${size}`,
+      ),
       [...values, run.afterId, run.lastId],
     );
     const ids = rows.map(({ id }) => id);
@@ -98,10 +101,11 @@ export class BulkRequeue implements OnApplicationBootstrap, BeforeApplicationShu
   private async conditions(
     manager: EntityManager,
     filter: ItemFilter,
-  ): Promise<Pick<ItemConditions, 'where' | 'values'>> {
+  ): Promise<{ readonly chosen: string; readonly values: readonly unknown[] }> {
     const settings = await this.settings.current(manager);
-    const { statuses, where, values } = await toConditions(manager, filter, this.lists.factsOf(settings));
-    const ofStatus = `i.status = ANY ($${values.length + 1}::text[])`;
-    return { where: [ofStatus, 'i.finished_at IS NULL', RETRIABLE_SQL, ...where], values: [...values, statuses] };
+    const conditions = toConditions(filter, this.lists.factsOf(settings));
+    const { source, moments, where, values } = conditions;
+    const all = [ofKindSql(conditions), 'i.finished_at IS NULL', RETRIABLE_SQL, ...moments, ...where];
+    return { chosen: `${source} i WHERE ${all.join(' AND ')}`, values };
   }
 }

@@ -1,39 +1,70 @@
-import type { EntityManager } from 'typeorm';
-import { ENDS, STATUSES, type Status } from '../queue/statuses.js';
-import { type ItemReason, type ItemTab, TAB_STATUSES } from './item-labels.js';
+import { isEnd, STATUSES, type Status } from '../queue/statuses.js';
+import { TOPICS, type Topic } from '../queue/topics.js';
+import { ITEM_REASONS, type ItemReason, type ItemTab, TAB_STATUSES } from './item-labels.js';
 import type { ItemFilter } from './items.query.js';
-import { type StuckFacts, stuckSql } from './stuck.js';
+import { isStuckSql, type StuckFacts } from './stuck.js';
 
 /** A choice of items as SQL: all of it over `i` of `sync_item`. */
 export interface ItemConditions {
+  /** Where to look for them, as the table `i`. */
+  readonly source: string;
   readonly statuses: readonly Status[];
-  /** Without that of the status; as the planner can turn around, to begin with the few rows that meet one of them. */
+  readonly topics: readonly Topic[];
+  /** When they were queued. */
+  readonly moments: readonly string[];
+  /** The others; as the planner can turn around, to begin with the few rows that meet one of them. */
   readonly where: readonly string[];
-  /** The same, each asked of one item after the other. */
+  /** The same, and what the source is narrowed to, each asked of one item of `sync_item` after the other. */
   readonly walking: readonly string[];
   readonly values: readonly unknown[];
 }
 
-/** More products than this are not listed by their ids: an item's product is looked at instead. */
-const MAX_LISTED_PRODUCTS = 2_000;
-
-/** Reads what a beginning of a SKU means, and writes the rest down. No text of the caller becomes SQL. */
-export async function toConditions(
-  manager: EntityManager,
-  filter: ItemFilter,
-  facts: StuckFacts,
-): Promise<ItemConditions> {
+/** No text of the caller becomes SQL. */
+export function toConditions(filter: ItemFilter, facts: StuckFacts): ItemConditions {
   const values: unknown[] = [];
   const bind = (value: unknown): string => `$${values.push(value)}`;
-  const common = [...plainConditions(filter, bind), ...momentConditions(filter, facts, bind)];
-  if (filter.sku !== undefined) common.push(await skuCondition(manager, filter.sku, bind));
+  const common = [...plainConditions(filter, bind), ...stuckCondition(filter, facts, bind)];
   const [where, walking] = [[...common], [...common]];
+  let source = 'sync_item';
+  if (filter.sku !== undefined) {
+    const named = namedSql(bind(`${filter.sku.replaceAll(/[\\%_]/g, '\\$&')}%`));
+    source = itemsOfProductsSql(named);
+    walking.push(isOfProductSql(named));
+  }
+  if (filter.flow !== undefined) {
+    const flow = bind(filter.flow);
+    where.push(`i.request_id IN (SELECT c.id FROM sync_call c WHERE c.flow = ${flow})`);
+    walking.push(`(SELECT c.flow FROM sync_call c WHERE c.id = i.request_id) = ${flow}`);
+  }
+  if (filter.reason) {
+    where.push(reasonCondition(filter.reason, IS_READY_BY_ITEM));
+    walking.push(reasonCondition(filter.reason, IS_READY));
+  }
   if (filter.sellerId !== undefined) {
     const seller = bind(filter.sellerId);
     where.push(`i.product_set_id IN (SELECT s.id FROM product_set s WHERE s.seller_id = ${seller})`);
     walking.push(`(SELECT s.seller_id FROM product_set s WHERE s.id = i.product_set_id) = ${seller}`);
   }
-  return { statuses: statusesOf(filter), where, walking, values };
+  const topics = TOPICS.filter((topic) => !filter.topic || filter.topic.includes(topic));
+  const moments = momentConditions(filter, facts, bind);
+  return { source, statuses: statusesOf(filter), topics, moments, where, walking, values };
+}
+
+/** What every item of the choice is, beside `where` and `moments`; no text of the caller's is in it. */
+export function ofKindSql({ statuses, topics }: Pick<ItemConditions, 'statuses' | 'topics'>): string {
+  const ofTopic = topics.length < TOPICS.length ? ` AND i.topic IN ${list(topics)}` : '';
+  return ofStatusSql(statuses) + ofTopic;
+}
+
+/** Says what an item is not where that is shorter: of eleven statuses the planner believes that they are a choice. */
+function ofStatusSql(statuses: readonly Status[]): string {
+  const others = UNFINISHED.filter((status) => !statuses.includes(status));
+  if (statuses.some(isEnd) || statuses.length <= others.length) return `i.status IN ${list(statuses)}`;
+  return `i.finished_at IS NULL${others.length > 0 ? ` AND i.status NOT IN ${list(others)}` : ''}`;
+}
+
+function list(names: readonly string[]): string {
+  return `(${names.map((name) => `'${name}'`).join(', ') || 'NULL'})`;
 }
 
 /** Statuses that the tab and the filter agree on; without either those of everything unfinished. */
@@ -45,7 +76,7 @@ function statusesOf({ tab, status, reason }: ItemFilter): Status[] {
   return named.filter((each) => ofReason.has(each));
 }
 
-const UNFINISHED = STATUSES.filter((status) => !(ENDS as readonly Status[]).includes(status));
+const UNFINISHED = STATUSES.filter((status) => !isEnd(status));
 
 const REASON_STATUSES: Readonly<Record<ItemReason, Status>> = {
   ready: 'pending',
@@ -64,28 +95,28 @@ const REASON_STATUSES: Readonly<Record<ItemReason, Status>> = {
 type Bind = (value: unknown) => string;
 
 function plainConditions(filter: ItemFilter, bind: Bind): string[] {
-  const { productSetId, productId, topic, reason, flow, requeueCountFrom, signature, attention } = filter;
+  const { productSetId, productId, requeueCountFrom, signature, attention } = filter;
   return [
     productSetId !== undefined && `i.product_set_id = ${bind(productSetId)}`,
     productId !== undefined && `i.product_id = ${bind(productId)}`,
-    topic && `i.topic = ANY (${bind(topic)}::text[])`,
-    reason && reasonCondition(reason, bind),
-    flow && `i.request_id IS NOT NULL AND (SELECT c.flow FROM sync_call c WHERE c.id = i.request_id) = ${bind(flow)}`,
-    requeueCountFrom !== undefined && `i.requeue_count >= ${bind(requeueCountFrom)}`,
+    requeueCountFrom !== undefined && requeueCountFrom > 0 && `i.requeue_count >= ${bind(requeueCountFrom)}`,
     signature !== undefined && `i.error_signature = ${bind(signature)}`,
     attention !== undefined && (attention ? 'i.attention' : 'NOT i.attention'),
   ].filter((condition) => typeof condition === 'string');
 }
 
+/** An item is ready when it is its lane's turn: asked of the item, */
+const IS_READY = '(SELECT l.ready_item_id FROM sync_lane l WHERE l.product_set_id = i.product_set_id) = i.id';
+/** and of all lanes at once. */
+const IS_READY_BY_ITEM = 'i.id IN (SELECT l.ready_item_id FROM sync_lane l WHERE l.ready_item_id IS NOT NULL)';
+
 /** One reason alone is said so that the planner can look the other way round: at the lanes that are ready. */
-function reasonCondition(reasons: readonly string[], bind: Bind): string {
-  const isReady =
-    'EXISTS (SELECT FROM sync_lane l WHERE l.product_set_id = i.product_set_id AND l.ready_item_id = i.id)';
-  const kept = reasons.filter((reason) => REASON_STATUSES[reason as ItemReason] !== 'pending');
+function reasonCondition(reasons: readonly string[], isReady: string): string {
+  const kept = ITEM_REASONS.filter((reason) => reasons.includes(reason) && REASON_STATUSES[reason] !== 'pending');
   const parts = [
-    ...(kept.length > 0 ? [`(i.status <> 'pending' AND i.reason = ANY (${bind(kept)}::text[]))`] : []),
+    ...(kept.length > 0 ? [`(i.status <> 'pending' AND i.reason IN ${list(kept)})`] : []),
     ...(reasons.includes('ready') ? [`(i.status = 'pending' AND ${isReady})`] : []),
-    ...(reasons.includes('waiting_predecessor') ? [`(i.status = 'pending' AND NOT ${isReady})`] : []),
+    ...(reasons.includes('waiting_predecessor') ? [`(i.status = 'pending' AND (${isReady}) IS NOT TRUE)`] : []),
   ];
   return parts.length === 1 ? parts[0]! : `(${parts.join(' OR ')})`;
 }
@@ -95,31 +126,38 @@ export const REASON_SQL = `(CASE WHEN i.status <> 'pending' THEN i.reason
   WHEN (SELECT l.ready_item_id FROM sync_lane l WHERE l.product_set_id = i.product_set_id) = i.id THEN 'ready'
   ELSE 'waiting_predecessor' END)`;
 
-function momentConditions(filter: ItemFilter, facts: StuckFacts, bind: Bind): string[] {
-  const { queuedFrom, queuedTo, minAgeSeconds, stuck } = filter;
-  const latest = minAgeSeconds === undefined ? undefined : new Date(facts.now.getTime() - minAgeSeconds * 1_000);
+function momentConditions(
+  { queuedFrom, queuedTo, minAgeSeconds }: ItemFilter,
+  { now }: StuckFacts,
+  bind: Bind,
+): string[] {
+  const latest = minAgeSeconds === undefined ? undefined : new Date(now.getTime() - minAgeSeconds * 1_000);
   return [
     queuedFrom && `i.queued_at >= ${bind(queuedFrom)}::timestamptz`,
     queuedTo && `i.queued_at <= ${bind(queuedTo)}::timestamptz`,
     latest && `i.queued_at <= ${bind(latest)}::timestamptz`,
-    stuck !== undefined &&
-      `${stuckSql({ ...facts, now: `${bind(facts.now)}::timestamptz` })} IS ${stuck ? 'NOT NULL' : 'NULL'}`,
   ].filter((condition) => typeof condition === 'string');
 }
 
-async function skuCondition(manager: EntityManager, sku: string, bind: Bind): Promise<string> {
-  const beginning = `${sku.replaceAll(/[\\%_]/g, '\\$&')}%`;
-  const rows: { id: number; setId: number }[] = await manager.query(
-    `SELECT p.id, p.product_set_id AS "setId" FROM product p
-     WHERE p.seller_sku LIKE $1 OR p.shop_sku LIKE $1 LIMIT ${MAX_LISTED_PRODUCTS + 1}`,
-    [beginning],
-  );
-  if (rows.length <= MAX_LISTED_PRODUCTS) {
-    const [ids, setIds] = [rows.map(({ id }) => id), rows.map(({ setId }) => setId)];
-    return `(i.product_id = ANY (${bind(ids)}::bigint[])
-      OR (i.product_set_id = ANY (${bind(setIds)}::bigint[]) AND i.product_id IS NULL))`;
-  }
-  const like = bind(beginning);
-  return `EXISTS (SELECT FROM product p WHERE (p.seller_sku LIKE ${like} OR p.shop_sku LIKE ${like})
-    AND (p.id = i.product_id OR (i.product_id IS NULL AND p.product_set_id = i.product_set_id)))`;
+function stuckCondition({ stuck }: ItemFilter, facts: StuckFacts, bind: Bind): string[] {
+  if (stuck === undefined) return [];
+  return [`${isStuckSql({ ...facts, now: `${bind(facts.now)}::timestamptz` })} IS ${stuck ? '' : 'NOT '}TRUE`];
+}
+
+/** Products whose SKU, the seller's or the shop's, begins so; `beginning` is a pattern of LIKE. */
+function namedSql(beginning: string): string {
+  return `(p.seller_sku LIKE ${beginning} OR p.shop_sku LIKE ${beginning})`;
+}
+
+/** By the products: each of them has few items. */
+function itemsOfProductsSql(isNamed: string): string {
+  return `(SELECT j.* FROM product p JOIN sync_item j ON j.product_id = p.id WHERE ${isNamed}
+    UNION ALL
+    SELECT j.* FROM sync_item j
+    WHERE j.product_id IS NULL AND j.product_set_id IN (SELECT p.product_set_id FROM product p WHERE ${isNamed}))`;
+}
+
+function isOfProductSql(isNamed: string): string {
+  return `CASE WHEN i.product_id IS NOT NULL THEN (SELECT ${isNamed} FROM product p WHERE p.id = i.product_id)
+    ELSE EXISTS (SELECT FROM product p WHERE p.product_set_id = i.product_set_id AND ${isNamed}) END`;
 }

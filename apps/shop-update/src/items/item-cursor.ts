@@ -3,20 +3,20 @@ import { ProblemError } from '@lockstep/service';
 /** Where a part of the list ended. */
 export interface ItemPosition {
   readonly id: number;
-  /** Of finished items, which are listed by it. */
-  readonly finishedAt: string | null;
+  /** When it was queued; of a list of finished items when they were: what the list is sorted by, to the microsecond. */
+  readonly at: string;
 }
 
-export function encodeItemCursor({ id, finishedAt }: ItemPosition): string {
-  return Buffer.from(JSON.stringify([id, finishedAt])).toString('base64url');
+export function encodeItemCursor({ id, at }: ItemPosition): string {
+  return Buffer.from(JSON.stringify([id, at])).toString('base64url');
 }
 
 /** @throws ProblemError 400 `CURSOR_INVALID` */
 export function decodeItemCursor(cursor: string): ItemPosition {
   try {
-    const [id, finishedAt] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as [number, string | null];
-    if (Number.isSafeInteger(id) && (finishedAt === null || !Number.isNaN(Date.parse(finishedAt)))) {
-      return { id, finishedAt };
+    const [id, at] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as [unknown, unknown];
+    if (Number.isSafeInteger(id) && typeof at === 'string' && !Number.isNaN(Date.parse(at))) {
+      return { id: id as number, at };
     }
   } catch {
     // What is no JSON is as wrong as what holds the wrong things.

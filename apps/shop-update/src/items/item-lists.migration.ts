@@ -9,6 +9,10 @@ export class CreateItemLists1763900000401 implements MigrationInterface {
       CREATE INDEX product_shop_sku_prefix_idx ON product (shop_sku text_pattern_ops) WHERE shop_sku IS NOT NULL;
       -- Few items are in these, so that moves of the others cost nothing.
       CREATE INDEX sync_item_attention_idx ON sync_item (id) WHERE attention AND finished_at IS NULL;
+      CREATE INDEX sync_item_requeued_idx ON sync_item (requeue_count) WHERE requeue_count > 0 AND finished_at IS NULL;
+      -- Items by the flow of their latest call, from either side: few are in a flow, or few have been called.
+      CREATE INDEX sync_call_flow_idx ON sync_call (flow, id);
+      CREATE INDEX sync_item_called_idx ON sync_item (request_id) WHERE request_id IS NOT NULL AND finished_at IS NULL;
       CREATE INDEX sync_item_signature_idx ON sync_item (error_signature, id)
         WHERE error_signature IS NOT NULL AND finished_at IS NULL;
       CREATE TABLE requeue_run (
@@ -58,7 +62,7 @@ export class CreateItemLists1763900000401 implements MigrationInterface {
   async down(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
       DROP TABLE reupload, item_action, requeue_run;
-      DROP INDEX sync_item_signature_idx, sync_item_attention_idx, product_shop_sku_prefix_idx, product_seller_sku_prefix_idx;
+      DROP INDEX sync_item_signature_idx, sync_item_called_idx, sync_call_flow_idx, sync_item_requeued_idx, sync_item_attention_idx, product_shop_sku_prefix_idx, product_seller_sku_prefix_idx;
     `);
   }
 }

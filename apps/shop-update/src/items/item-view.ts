@@ -142,6 +142,9 @@ export class ItemsAnswer {
   totalIsLowerBound!: boolean;
 
   @IsInt()
+  page!: number;
+
+  @IsInt()
   pageSize!: number;
 
   /** For the next part; null at the end. */

@@ -99,8 +99,15 @@ export class ItemFilter {
   stuck?: boolean;
 }
 
-/** The query of the list. There are pages by cursor only: rows come and go while somebody reads. */
+/** The query of the list. Rows come and go while somebody reads: by cursor each is seen once, by page perhaps not. */
 export class ItemsQuery extends ItemFilter {
+  /** From 1; with a cursor it does not matter. */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  page: number = 1;
+
   @IsOptional()
   @Type(() => Number)
   @IsInt()

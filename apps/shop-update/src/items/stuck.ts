@@ -63,35 +63,63 @@ export interface StuckFacts {
   readonly ackAgeWarnSeconds: number;
 }
 
+/** Facts as they stand in a statement; `now` is SQL of the moment. */
+type SqlFacts = Omit<StuckFacts, 'now'> & { readonly now: string };
+
+/** What both of the following are made of, over `i` of `sync_item`. */
+function partsOf({ now, callSeconds, ackAgeWarnSeconds }: SqlFacts) {
+  // As a query of their own they are reckoned once, not for each of a million items.
+  const before = (seconds: number): string => `(SELECT ${now} - interval '${Math.ceil(seconds)} seconds')`;
+  const enteredBeforeNs = `(SELECT (extract(epoch FROM ${now}) - ${PATIENCE_SECONDS}) * 1000000000)`;
+  const call = (column: string): string => `(SELECT c.${column} FROM sync_call c WHERE c.id = i.request_id)`;
+  return {
+    hasWaited: `i.enqueued_at_ns < ${enteredBeforeNs}`,
+    isOverdue: `i.available_at < ${before(PATIENCE_SECONDS)}`,
+    lacksCallback: `${call('acked_at')} < ${before(ackAgeWarnSeconds)}`,
+    lacksAnswer: `${call('created_at')} < ${before(callSeconds + PATIENCE_SECONDS)}`,
+    restsMidway: `(SELECT max(e.at) FROM sync_item_event e WHERE e.item_id = i.id) < ${before(PATIENCE_SECONDS)}`,
+    isBusy: `EXISTS (SELECT FROM sync_call c WHERE c.created_at > ${before(PATIENCE_SECONDS)})`,
+  };
+}
+
 /**
  * SQL for the reason, null for an item that is not stuck, over `i` of `sync_item`. The one truth for lists, counters and
  * metrics. `now` stands for SQL of the moment.
  */
-export function stuckSql({ now, callSeconds, ackAgeWarnSeconds }: Omit<StuckFacts, 'now'> & { now: string }): string {
-  const before = (seconds: number): string => `${now} - interval '${Math.ceil(seconds)} seconds'`;
-  const entered = `to_timestamp((i.enqueued_at_ns / 1000000000)::float8)`;
-  const call = (column: string): string => `(SELECT c.${column} FROM sync_call c WHERE c.id = i.request_id)`;
-  const moved = `(SELECT max(e.at) FROM sync_item_event e WHERE e.item_id = i.id)`;
-  const isBusy = `EXISTS (SELECT FROM sync_call c WHERE c.created_at > ${before(PATIENCE_SECONDS)})`;
-  const isOpen = `EXISTS (SELECT FROM shop_breaker b WHERE b.open_until > ${now} AND b.method = '*')`;
+export function stuckSql(facts: SqlFacts): string {
+  const { hasWaited, isOverdue, lacksCallback, lacksAnswer, restsMidway, isBusy } = partsOf(facts);
+  const isOpen = `EXISTS (SELECT FROM shop_breaker b WHERE b.open_until > ${facts.now} AND b.method = '*')`;
   const isReady = `(SELECT l.ready_item_id FROM sync_lane l WHERE l.product_set_id = i.product_set_id) = i.id`;
   return `(CASE
     WHEN i.finished_at IS NOT NULL OR i.status IN ('blocked', 'failed') THEN NULL
     WHEN i.status = 'pending' THEN
-      CASE WHEN ${entered} >= ${before(PATIENCE_SECONDS)} THEN NULL
+      CASE WHEN NOT ${hasWaited} THEN NULL
            WHEN ${isReady} IS NOT TRUE THEN 'predecessor'
            WHEN ${isOpen} THEN 'circuit_open'
            WHEN ${isBusy} THEN 'backlog'
            ELSE 'no_worker' END
     WHEN i.status = 'delayed' THEN
-      CASE WHEN ${entered} >= ${before(PATIENCE_SECONDS)} THEN NULL
+      CASE WHEN NOT ${hasWaited} THEN NULL
            WHEN i.reason = 'paused' THEN 'shop_paused'
            WHEN i.reason = 'circuit_open' THEN 'circuit_open'
-           WHEN i.available_at < ${before(PATIENCE_SECONDS)} THEN 'no_worker' END
+           WHEN ${isOverdue} THEN 'no_worker' END
     WHEN i.status = 'got_acknowledgment' THEN
-      CASE WHEN ${call('acked_at')} < ${before(ackAgeWarnSeconds)} THEN 'no_callback' END
+      CASE WHEN ${lacksCallback} THEN 'no_callback' END
     WHEN i.status = 'made_request' THEN
-      CASE WHEN ${call('created_at')} < ${before(callSeconds + PATIENCE_SECONDS)} THEN 'worker_gone' END
-    WHEN ${moved} < ${before(PATIENCE_SECONDS)} THEN 'worker_gone'
+      CASE WHEN ${lacksAnswer} THEN 'worker_gone' END
+    WHEN ${restsMidway} THEN 'worker_gone'
+  END)`;
+}
+
+/** SQL for whether {@link stuckSql} gives a reason; which one it is costs more to know. */
+export function isStuckSql(facts: SqlFacts): string {
+  const { hasWaited, isOverdue, lacksCallback, lacksAnswer, restsMidway } = partsOf(facts);
+  return `(CASE
+    WHEN i.finished_at IS NOT NULL OR i.status IN ('blocked', 'failed') THEN false
+    WHEN i.status = 'pending' THEN ${hasWaited}
+    WHEN i.status = 'delayed' THEN ${hasWaited} AND (i.reason IN ('paused', 'circuit_open') OR ${isOverdue})
+    WHEN i.status = 'got_acknowledgment' THEN ${lacksCallback}
+    WHEN i.status = 'made_request' THEN ${lacksAnswer}
+    ELSE ${restsMidway}
   END)`;
 }

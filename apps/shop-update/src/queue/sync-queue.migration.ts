@@ -59,7 +59,10 @@ export class CreateSyncQueue1763900000102 implements MigrationInterface {
       );
       CREATE INDEX sync_item_lane_idx ON sync_item (product_set_id, id) WHERE finished_at IS NULL;
       CREATE INDEX sync_item_product_idx ON sync_item (product_id, id);
-      CREATE INDEX sync_item_status_idx ON sync_item (status, id) WHERE finished_at IS NULL;
+      -- Lists by status and topic in the order of their age: each kind is read by itself, however rare it is.
+      CREATE INDEX sync_item_kind_idx ON sync_item (status, topic, queued_at, id);
+      -- Lists of all that is unfinished in the order of its age, and by its age.
+      CREATE INDEX sync_item_queued_idx ON sync_item (queued_at, id) WHERE finished_at IS NULL;
       CREATE INDEX sync_item_due_idx ON sync_item (available_at) WHERE finished_at IS NULL AND available_at IS NOT NULL;
       CREATE INDEX sync_item_finished_idx ON sync_item (finished_at) WHERE finished_at IS NOT NULL;
       -- At most one that waits for each topic of a product, or of a set: later changes join it.
