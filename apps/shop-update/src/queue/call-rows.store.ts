@@ -23,13 +23,17 @@ export const CLAIM_SQL = `
   SELECT product_set_id AS id, ready_item_id AS "itemId", config_version AS "configVersion" FROM sync_lane
   WHERE ready_topic = $1 AND ready_at <= $2 ORDER BY ready_at, product_set_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED`;
 
-/** An item on its way is the only one of its lane. */
-export async function occupyLanes(manager: EntityManager, productSetIds: readonly number[], now: Date): Promise<void> {
+/** An item on its way is the only one of its lane, whatever the settings are. */
+export async function occupyLanes(
+  manager: EntityManager,
+  productSetIds: readonly number[],
+  { version }: Pick<Settings, 'version'>,
+): Promise<void> {
   if (productSetIds.length === 0) return;
   await manager.query(
-    `UPDATE sync_lane SET ready_at = NULL, ready_item_id = NULL, ready_topic = NULL
-     WHERE product_set_id = ANY ($1::bigint[]) AND ready_at <= $2`,
-    [productSetIds, now],
+    `UPDATE sync_lane SET ready_at = NULL, ready_item_id = NULL, ready_topic = NULL, config_version = $2
+     WHERE product_set_id = ANY ($1::bigint[])`,
+    [productSetIds, version],
   );
 }
 

@@ -9,8 +9,8 @@ import { toItemError } from './error-signature.js';
 import { failItem } from './fail-item.js';
 import { type Item, readItems } from './item.js';
 import { Journal } from './journal.js';
-import { settleLanes } from './lane.store.js';
-import { QueueTime } from './queue-time.js';
+import { confirmReady, settleLanes } from './lane.store.js';
+import { QueueTime, readMoment } from './queue-time.js';
 import { releaseBlocked } from './release.js';
 import {
   type BuiltPayload,
@@ -64,39 +64,39 @@ export class CallsStore {
     @Inject(PAYLOADS) private readonly payloads: Payloads,
   ) {}
 
-  /** Topics of which something is ready, the one waiting longest first. One look into the index for each topic. */
-  async readyTopics(): Promise<Topic[]> {
+  /** Topics of which something is ready, the one waiting longest first, and the settings. One look into the index for each topic. */
+  async readyTopics(): Promise<{ readonly topics: Topic[]; readonly settings: Settings }> {
+    const { now, settings } = await readMoment(this.dataSource.manager, this.time, this.settings);
     const rows: { topic: Topic }[] = await this.dataSource.query(
       `SELECT t.topic FROM unnest($1::text[]) AS t (topic), LATERAL (
          SELECT ready_at FROM sync_lane WHERE ready_topic = t.topic AND ready_at <= $2 ORDER BY ready_at LIMIT 1) AS oldest
        ORDER BY oldest.ready_at`,
-      [[...TOPICS], await this.time.now(this.dataSource.manager)],
+      [TOPICS, now],
     );
-    return rows.map(({ topic }) => topic);
-  }
-
-  currentSettings(): Promise<Settings> {
-    return this.settings.current(this.dataSource.manager);
+    return { topics: rows.map(({ topic }) => topic), settings };
   }
 
   /** @throws BuildFailedError */
   claim(topic: Topic, options: ClaimOptions): Promise<Claim> {
     return inTransaction(this.dataSource, async (manager) => {
-      const now = await this.time.now(manager);
-      const settings = await this.settings.current(manager);
+      const { now, settings } = await readMoment(manager, this.time, this.settings);
       const limit = options.limit ?? batchMax(methodOf(topic, settings));
       const lanes = await claimLanes(manager, topic, limit, now);
       if (lanes.length === 0) return { kind: 'none' };
+      // The settings have changed since they were read.
+      if (lanes.some(({ configVersion }) => configVersion > settings.version)) return { kind: 'again' };
       const stale = lanes.filter(({ configVersion }) => configVersion !== settings.version);
+      const confirmed = await confirmReady(manager, stale, settings);
+      const changed = stale.filter(({ id }) => !confirmed.has(id));
       await settleLanes(
         manager,
-        stale.map(({ id }) => id),
+        changed.map(({ id }) => id),
         settings,
         now,
       );
       const items = await readReady(
         manager,
-        lanes.filter(({ configVersion }) => configVersion === settings.version),
+        lanes.filter((lane) => !changed.includes(lane)),
       );
       if (items.length === 0) return { kind: 'again' };
       return this.store(manager, items, settings, { ...options, topic, now });
@@ -106,8 +106,7 @@ export class CallsStore {
   /** While nothing may be sent: what is ready of a topic waits, and burns no retry. Answers how many items that were. */
   defer(topic: Topic, { reason, forMs }: Deferral): Promise<number> {
     return inTransaction(this.dataSource, async (manager) => {
-      const now = await this.time.now(manager);
-      const settings = await this.settings.current(manager);
+      const { now, settings } = await readMoment(manager, this.time, this.settings);
       const lanes = await claimLanes(manager, topic, DEFERRED_AT_ONCE, now);
       const journal = new Journal(now);
       const availableAt = new Date(now.getTime() + forMs);
@@ -169,7 +168,7 @@ export class CallsStore {
     await occupyLanes(
       manager,
       sent.map(({ productSetId }) => productSetId),
-      now,
+      settings,
     );
     const idle = built.refused.map(({ itemId }) => byId.get(itemId) as Item);
     const notCreated = idle.filter(({ topic: each }) => isCreate(each)).map(({ productSetId }) => productSetId);

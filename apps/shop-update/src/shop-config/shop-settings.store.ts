@@ -12,7 +12,23 @@ export interface SettingsVersion {
   readonly settings: Settings;
   readonly changedBy: string | null;
   readonly changedAt: string | null;
+  /** When they were read, by the clock of the database. */
+  readonly readAt: Date;
 }
+
+interface NewestRow {
+  readonly version: string | null;
+  readonly settings: StoredSettings | null;
+  readonly by: string | null;
+  readonly at: Date | null;
+  readonly readAt: Date;
+}
+
+/** One row, whether any were ever set or not. */
+const NEWEST_SQL = `
+  SELECT c.version, c.settings, c.changed_by AS by, c.changed_at AS at, clock_timestamp() AS "readAt"
+  FROM (SELECT) AS one
+  LEFT JOIN LATERAL (SELECT * FROM shop_config ORDER BY version DESC LIMIT 1) AS c ON true`;
 
 /** The settings of the shop, every version of them. */
 @Injectable()
@@ -23,12 +39,14 @@ export class ShopSettings {
   }
 
   async newest(manager: EntityManager): Promise<SettingsVersion> {
-    const [row]: { version: string; settings: StoredSettings; by: string; at: Date }[] = await manager.query(
-      'SELECT version, settings, changed_by AS by, changed_at AS at FROM shop_config ORDER BY version DESC LIMIT 1',
-    );
-    if (!row) return { settings: toSettings(0, {}), changedBy: null, changedAt: null };
-    const settings = toSettings(Number(row.version), row.settings);
-    return { settings, changedBy: row.by, changedAt: row.at.toISOString() };
+    const [row]: NewestRow[] = await manager.query(NEWEST_SQL);
+    const { version, settings, by: changedBy, at, readAt } = row as NewestRow;
+    return {
+      settings: toSettings(Number(version ?? 0), settings ?? {}),
+      changedBy,
+      changedAt: at?.toISOString() ?? null,
+      readAt,
+    };
   }
 
   /** Puts the next version in force, made of the newest by `change`; one after the other. */

@@ -32,13 +32,11 @@ export class Worker {
 
   /** One call, of the topic that has waited longest and may be sent. `onStep` is for tests. */
   async look(name: string, onStep: (step: Step) => void = passStep): Promise<Look> {
-    const topics = await this.calls.readyTopics();
-    if (topics.length === 0) return { kind: 'idle' };
-    const settings = await this.calls.currentSettings();
+    const { topics, settings } = await this.calls.readyTopics();
     let waitMs: number | undefined;
     for (const topic of topics) {
       const method = methodOf(topic, settings);
-      const deferral = await this.caller.admit(method);
+      const deferral = await this.caller.admit(method, settings);
       if (deferral) {
         if (deferral.forMs <= SHORT_WAIT_MS) waitMs = Math.min(deferral.forMs, waitMs ?? deferral.forMs);
         else await this.holdBack(topic, method, deferral);
