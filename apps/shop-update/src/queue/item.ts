@@ -115,27 +115,35 @@ export interface ItemChange {
   readonly former: Item | undefined;
 }
 
+/** What is changed of several items in the same way. */
 interface SameChange {
   readonly ids: number[];
   readonly fields: readonly (keyof Item)[];
+  /** In the order of the fields. */
   readonly values: readonly unknown[];
 }
 
-/**
- * Writes items whose lanes the caller has locked. Most of a call are changed in the same way: these are told of the change
- * once, which costs a third of a row for each.
- */
+/** Writes items whose lanes the caller has locked. Of those that are changed alike the change is told once. */
 export async function updateItems(manager: EntityManager, changes: readonly ItemChange[]): Promise<void> {
   const { same, others } = sortChanges(changes);
-  for (const { ids, fields, values } of same) {
-    const set = fields.map((field, at) => `${COLUMNS[field].column} = $${at + 2}::${COLUMNS[field].type}`).join(', ');
-    await manager.query(`UPDATE sync_item SET ${set}, version = version + 1 WHERE id = ANY ($1::bigint[])`, [
-      ids,
-      ...values,
-    ]);
-  }
+  for (const change of same) await manager.query(sameChangeSql(change), [change.ids, ...change.values]);
   if (others.length > 0) await manager.query(UPDATE_SQL, [JSON.stringify(others)]);
 }
+
+/** What is changed of all of them, if they are changed alike. */
+export function onlyChange(changes: readonly ItemChange[]): SameChange | undefined {
+  const { same, others } = sortChanges(changes);
+  return same.length === 1 && others.length === 0 ? same[0] : undefined;
+}
+
+/** `$1`: the ids; from `$2` on the values. */
+export function sameChangeSql({ fields }: SameChange): string {
+  const set = fields.map((field, at) => `${COLUMNS[field].column} = $${at + 2}::${COLUMNS[field].type}`);
+  return `UPDATE sync_item SET ${set.join(', ')}, version = version + 1 WHERE id = ANY ($1::bigint[])`;
+}
+
+/** Different changes that are written by a statement each: more of them are written by one, which costs a row three times as much. */
+const SAME_AT_MOST = 2;
 
 function sortChanges(changes: readonly ItemChange[]): { same: SameChange[]; others: Item[] } {
   const byChange = new Map<string, SameChange>();
@@ -151,14 +159,9 @@ function sortChanges(changes: readonly ItemChange[]): { same: SameChange[]; othe
       else byChange.set(key, { ids: [item.id], fields, values });
     }
   }
-  const all = [...byChange.values()];
-  // One statement of everything is cheaper than many of a few.
-  if (all.length <= SAME_AT_MOST) return { same: all, others };
-  return { same: [], others: changes.map(({ item }) => item) };
+  if (byChange.size > SAME_AT_MOST) return { same: [], others: changes.map(({ item }) => item) };
+  return { same: [...byChange.values()], others };
 }
-
-/** Different changes that are written by a statement each. */
-const SAME_AT_MOST = 2;
 
 function isSame(value: Item[keyof Item], former: Item[keyof Item]): boolean {
   if (value instanceof Date && former instanceof Date) return value.getTime() === former.getTime();

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { type Item, type ItemChange, isAsRead, toNanoseconds, updateItems } from './item.js';
+import { type Item, type ItemChange, isAsRead, onlyChange, sameChangeSql, toNanoseconds, updateItems } from './item.js';
 import { isEnd, isWaiting, type Status } from './statuses.js';
 import type { Flow } from './topics.js';
 import { checkTransition, type TransitionNo, toTarget } from './transitions.js';
@@ -77,7 +77,8 @@ export class Journal {
 
   /** In the caller's transaction. Ends first: an item that comes back may take the place of one that ends. */
   async write(manager: EntityManager): Promise<void> {
-    const changes = [...this.items.values()].map((item) => ({ item, former: this.formers.get(item.id) }));
+    if (await this.writeAtOnce(manager)) return;
+    const changes = this.changes();
     const makesRoom = ({ item: { status, unapplied } }: ItemChange): boolean =>
       !isWaiting(status) || unapplied !== null;
     await updateItems(manager, changes.filter(makesRoom));
@@ -86,6 +87,24 @@ export class Journal {
       changes.filter((change) => !makesRoom(change)),
     );
     await writeWays(manager, this.ways, this.now);
+  }
+
+  /** Items that all go the same way, as those of a call mostly do, are written with their history by one statement. */
+  private async writeAtOnce(manager: EntityManager): Promise<boolean> {
+    const [way] = this.ways;
+    if (!way || this.ways.length !== this.items.size || !this.ways.every((other) => isSameWay(other, way)))
+      return false;
+    if (![...this.items.keys()].every((id) => this.lastWays.has(id))) return false;
+    const change = onlyChange(this.changes());
+    if (!change) return false;
+    const { from, via, to, reason, causes, callId } = way;
+    const sql = `WITH moved AS (${sameChangeSql(change)}) ${sameWaySql(change.values.length + 2)}`;
+    await manager.query(sql, [change.ids, ...change.values, from, via, to, reason, causes, callId, this.now]);
+    return true;
+  }
+
+  private changes(): ItemChange[] {
+    return [...this.items.values()].map((item) => ({ item, former: this.formers.get(item.id) }));
   }
 
   private remember(given: Item, next: Item): void {
@@ -119,7 +138,7 @@ async function writeWays(manager: EntityManager, ways: readonly Way[], now: Date
   const list = (values: readonly string[]): string => `{${values.join(',')}}`;
   if (ways.every((way) => isSameWay(way, first))) {
     const { from, via, to, reason, causes, callId } = first;
-    await manager.query(SAME_WAY_SQL, [itemIds, from, via, to, reason, causes, callId, now]);
+    await manager.query(sameWaySql(2), [itemIds, from, via, to, reason, causes, callId, now]);
     return;
   }
   await manager.query(WAYS_SQL, [
@@ -153,8 +172,11 @@ const WAYS_SQL = `
     WITH ORDINALITY AS s (item_id, from_status, via, to_status, reason, causes, call_id, place)
   ORDER BY s.place`;
 
-/** The items of a call mostly go the same way. */
-const SAME_WAY_SQL = `
-  INSERT INTO sync_item_event (item_id, from_status, via, to_status, reason, causes, call_id, at)
-  SELECT item_id, nullif($2::text, 'none'), $3::text[], $4::text, $5::text, $6::text[], $7::bigint, $8::timestamptz
-  FROM unnest($1::bigint[]) AS item_id`;
+/** `$1`: the items; from `$first` on what is the same of all of them. */
+function sameWaySql(first: number): string {
+  const [from, via, to, reason, causes, callId, at] = Array.from({ length: 7 }, (_, place) => `$${first + place}`);
+  return `INSERT INTO sync_item_event (item_id, from_status, via, to_status, reason, causes, call_id, at)
+    SELECT item_id, nullif(${from}::text, 'none'), ${via}::text[], ${to}::text, ${reason}::text, ${causes}::text[],
+      ${callId}::bigint, ${at}::timestamptz
+    FROM unnest($1::bigint[]) AS item_id`;
+}

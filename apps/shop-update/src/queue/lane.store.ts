@@ -23,9 +23,9 @@ export const VIEW_SQL = `
   SELECT DISTINCT l.id AS "productSetId", found.*
   FROM unnest($1::bigint[]) AS l (id),
   LATERAL (SELECT count(*) AS items FROM (
-    SELECT FROM sync_item WHERE product_set_id = l.id AND finished_at IS NULL LIMIT 2) AS first) AS has,
+    SELECT FROM sync_item WHERE product_set_id = l.id AND finished_at IS NULL ORDER BY id LIMIT 2) AS first) AS has,
   LATERAL (
-    (SELECT ${LANE_ITEM} FROM sync_item WHERE has.items = 1 AND product_set_id = l.id AND finished_at IS NULL LIMIT 1)
+    (SELECT ${LANE_ITEM} FROM sync_item WHERE has.items = 1 AND product_set_id = l.id AND finished_at IS NULL ORDER BY id LIMIT 1)
     UNION ALL
     (SELECT ${LANE_ITEM} FROM sync_item WHERE has.items > 1 AND product_set_id = l.id
      AND status IN ('processing', 'building_request_payload', 'made_request') LIMIT 1)

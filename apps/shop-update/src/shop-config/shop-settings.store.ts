@@ -24,11 +24,11 @@ interface NewestRow {
   readonly readAt: Date;
 }
 
-/** One row, whether any were ever set or not. */
-const NEWEST_SQL = `
-  SELECT c.version, c.settings, c.changed_by AS by, c.changed_at AS at, clock_timestamp() AS "readAt"
+/** One row, whether any were ever set or not. With a parameter, because only such statements are kept by their connections. */
+const NEWEST_SQL = (also: string): string => `
+  SELECT c.version, c.settings, c.changed_by AS by, c.changed_at AS at, clock_timestamp() AS "readAt"${also}
   FROM (SELECT) AS one
-  LEFT JOIN LATERAL (SELECT * FROM shop_config ORDER BY version DESC LIMIT 1) AS c ON true`;
+  LEFT JOIN LATERAL (SELECT * FROM shop_config ORDER BY version DESC LIMIT $1) AS c ON true`;
 
 /** The settings of the shop, every version of them. */
 @Injectable()
@@ -38,14 +38,19 @@ export class ShopSettings {
     return (await this.newest(manager)).settings;
   }
 
-  async newest(manager: EntityManager): Promise<SettingsVersion> {
-    const [row]: NewestRow[] = await manager.query(NEWEST_SQL);
-    const { version, settings, by: changedBy, at, readAt } = row as NewestRow;
+  newest(manager: EntityManager): Promise<SettingsVersion> {
+    return this.newestWith(manager, '', []);
+  }
+
+  /** As `newest`, with further columns of the same reading: `also` is their SQL, whose parameters begin at `$2`. */
+  async newestWith<T = object>(manager: EntityManager, also: string, values: unknown[]): Promise<SettingsVersion & T> {
+    const [row]: (NewestRow & T)[] = await manager.query(NEWEST_SQL(also), [1, ...values]);
+    const { version, settings, by, at, ...rest } = row as NewestRow & T;
     return {
+      ...(rest as { readAt: Date } & T),
       settings: toSettings(Number(version ?? 0), settings ?? {}),
-      changedBy,
+      changedBy: by,
       changedAt: at?.toISOString() ?? null,
-      readAt,
     };
   }
 
