@@ -1,7 +1,7 @@
 import { plannedEachTime } from '@lockstep/database';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { ackMsSql, answerKindSql, answerMsSql, IS_UNDER_WAY, reasonSql, resultSql, WRONG_SQL } from './call-result.js';
+import { ackMsSql, answerKindSql, answerMsSql, IS_UNDER_WAY, reasonSql, resultSql, wrongSql } from './call-result.js';
 import { type GraphBars, isFine } from './graph-range.js';
 import { classSql, TIME_ENDS_MS } from './histogram.js';
 
@@ -41,8 +41,8 @@ const BAR_SQL = "date_bin($3 * interval '1 second', c.created_at, $1::timestampt
 
 const CALLS_SQL = `
   WITH made AS (
-    SELECT ${BAR_SQL} AS at, c.method, c.topic, c.outcome, c.error_reason, k.carried, k.wrong
-    FROM sync_call c, LATERAL (SELECT count(*) AS carried, ${WRONG_SQL} AS wrong FROM sync_call_item WHERE call_id = c.id) AS k
+    SELECT ${BAR_SQL} AS at, c.method, c.topic, c.outcome, c.error_reason, k.carried, ${wrongSql('c')} AS wrong
+    FROM sync_call c, LATERAL (SELECT count(*) AS carried FROM sync_call_item WHERE call_id = c.id) AS k
     WHERE c.created_at >= $1 AND c.created_at < $2)
   SELECT at, method, topic, result, reason, count(*)::float8 AS calls, sum(carried)::float8 AS items
   FROM (SELECT at, method, topic, 'sent' AS result, '' AS reason, carried FROM made

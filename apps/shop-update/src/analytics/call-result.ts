@@ -3,11 +3,12 @@
  * hour's bars, which look at the calls themselves.
  */
 
-/** What is wrong with the items of a call: that the shop refused one comes first. Over rows of `sync_call_item`. */
-export const WRONG_SQL = `CASE WHEN bool_or(outcome = 'refused') THEN 'status_failure'
-  ELSE min(outcome) FILTER (WHERE outcome <> 'synced') END`;
+/** What is wrong with the items of a call, by its `item_outcomes`: that the shop refused one comes first. */
+export const wrongSql = (call: string): string => `(
+  SELECT CASE WHEN bool_or(outcome = 'refused') THEN 'status_failure' ELSE min(outcome) FILTER (WHERE outcome <> 'synced') END
+  FROM unnest(${call}.item_outcomes) AS outcome)`;
 
-/** `call`: the row of a call that has ended; `wrong`: of {@link WRONG_SQL}. */
+/** `call`: the row of a call that has ended; `wrong`: of {@link wrongSql}. */
 export function resultSql(call: string): string {
   return `CASE WHEN ${call}.outcome = 'answered' AND wrong IS NULL THEN 'success' ELSE 'failure' END`;
 }

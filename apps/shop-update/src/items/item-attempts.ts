@@ -35,7 +35,8 @@ interface CallRow {
 const CALLS_SQL = `
   SELECT c.id::text AS id, c.flow, c.method, c.topic, c.payload, k.position, c.created_at AS "createdAt",
     c.acked_at AS "ackedAt", c.responded_at AS "respondedAt", c.http_status AS "httpStatus", c.outcome,
-    c.error_reason AS "errorReason", c.error, k.outcome AS "itemOutcome", k.error AS "itemError",
+    c.error_reason AS "errorReason", c.error, c.item_outcomes[k.position + 1] AS "itemOutcome",
+    c.item_errors[k.position + 1] AS "itemError",
     ARRAY(SELECT o.item_id FROM sync_call_item o WHERE o.call_id = c.id ORDER BY o.position) AS "itemIds",
     (SELECT max(e.at) FROM sync_item_move e
      WHERE e.item_id = $1 AND e.to_status = 'pending' AND e.at <= c.created_at) AS "enteredAt",

@@ -80,9 +80,9 @@ export async function givenCall(
   const { itemIds, topic = 'content', method = 'Product.updateProducts', flow = 'synchronous' } = call;
   const [row]: { id: number }[] = await dataSource.query(
     `INSERT INTO sync_call (flow, method, topic, payload, config_version, worker, created_at, acked_at, responded_at,
-       http_status, outcome, error_reason)
+       http_status, outcome, error_reason, item_outcomes)
      SELECT $1, $2, $3, $4, 0, 'test', moment, moment + $6 * interval '1 millisecond', moment + $7 * interval '1 millisecond',
-       200, $8, $9 FROM (SELECT now() - $5 * interval '1 second' AS moment) AS times RETURNING id`,
+       200, $8, $9, $10 FROM (SELECT now() - $5 * interval '1 second' AS moment) AS times RETURNING id`,
     [
       flow,
       method,
@@ -93,12 +93,13 @@ export async function givenCall(
       call.answerMs ?? null,
       call.outcome ?? 'answered',
       call.errorReason ?? null,
+      call.itemOutcomes ?? null,
     ],
   );
   await dataSource.query(
-    `INSERT INTO sync_call_item (call_id, position, item_id, fingerprint, outcome)
-     SELECT $1, place - 1, item, 'f', outcome FROM unnest($2::bigint[], $3::text[]) WITH ORDINALITY AS k (item, outcome, place)`,
-    [row!.id, itemIds, call.itemOutcomes ?? itemIds.map(() => null)],
+    `INSERT INTO sync_call_item (call_id, position, item_id, fingerprint)
+     SELECT $1, place - 1, item, 'f' FROM unnest($2::bigint[]) WITH ORDINALITY AS k (item, place)`,
+    [row!.id, itemIds],
   );
   await dataSource.query('UPDATE sync_item SET request_id = $1 WHERE id = ANY ($2::bigint[])', [row!.id, itemIds]);
   return row!.id;

@@ -9,6 +9,7 @@ import { Outbox } from '@lockstep/messaging';
 import { Clock, redactSecrets } from '@lockstep/service';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { Settings } from '../shop-config/settings.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
 
 /** What a step of a call adds to the log. */
@@ -50,10 +51,13 @@ export class ShopLog {
     private readonly clock: Clock,
   ) {}
 
-  /** Leaves with the caller's transaction. Every entry begins with its direction and ends with the id of its request. */
-  async record(manager: EntityManager, lines: readonly ShopLogLine[]): Promise<void> {
+  /**
+   * Leaves with the caller's transaction. Every entry begins with its direction and ends with the id of its request.
+   * `settings`: those in force, where they have just been read.
+   */
+  async record(manager: EntityManager, lines: readonly ShopLogLine[], settings?: Settings): Promise<void> {
     if (lines.length === 0) return;
-    const { venture, country, environment } = await this.settings.current(manager);
+    const { venture, country, environment } = settings ?? (await this.settings.current(manager));
     const shop = { venture: venture.toLowerCase(), source: `${country}/${environment}`.toLowerCase() };
     const named = await nameItems(manager, lines);
     const entries = lines.map((line, at) => ({ ...this.toEntry(line), ...shop, ...named[at] }));
@@ -109,9 +113,12 @@ async function nameItems(manager: EntityManager, lines: readonly ShopLogLine[]):
   if (ids.length === 0) return lines.map(() => ({ sellerSkus: [], shopSkus: [], productSetIds: [] }));
   const rows: { id: string; setId: string; sellerSku: string | null; shopSku: string | null }[] = await manager.query(
     `SELECT i.id::text AS id, i.product_set_id::text AS "setId", p.seller_sku AS "sellerSku", p.shop_sku AS "shopSku"
-     FROM sync_item i
-     LEFT JOIN product p ON p.id = i.product_id OR (i.product_id IS NULL AND p.product_set_id = i.product_set_id)
-     WHERE i.id = ANY ($1::bigint[])`,
+     FROM sync_item i LEFT JOIN product p ON p.id = i.product_id
+     WHERE i.id = ANY ($1::bigint[]) AND i.product_id IS NOT NULL
+     UNION ALL
+     SELECT i.id::text, i.product_set_id::text, p.seller_sku, p.shop_sku
+     FROM sync_item i LEFT JOIN product p ON p.product_set_id = i.product_set_id
+     WHERE i.id = ANY ($1::bigint[]) AND i.product_id IS NULL`,
     [ids],
   );
   return lines.map(({ itemIds = [] }) => {

@@ -2,47 +2,55 @@ import type { EntityManager } from 'typeorm';
 import type { CheckedResult } from './check-result.js';
 import type { OpenCall } from './open-call.store.js';
 
-/** What the shop has said of each item of a call. */
-export async function writeOutcomes(
-  manager: EntityManager,
-  call: OpenCall,
-  positions: readonly number[],
-  checked: readonly CheckedResult[],
-): Promise<void> {
-  await manager.query(
-    `UPDATE sync_call_item c SET outcome = s.outcome, error = s.error
-     FROM unnest($2::int[], $3::text[], $4::text[]) AS s (position, outcome, error)
-     WHERE c.call_id = $1 AND c.position = s.position`,
-    [
-      call.id,
-      positions,
-      checked.map(({ kind }) => kind),
-      checked.map((each) => ('message' in each ? each.message : 'detail' in each ? each.detail : null)),
-    ],
-  );
+/** What the shop has said of items of a call, by their position in it. */
+export type Outcomes = ReadonlyMap<number, CheckedResult>;
+
+/** How a call ends, or that it was acknowledged. */
+export interface CallEnd {
+  readonly outcome: 'acknowledged' | 'answered' | 'unusable' | 'failed' | 'expired';
+  readonly now: Date;
+  readonly httpStatus?: number | undefined;
+  readonly reason?: string;
+  readonly detail?: string;
+  /** Given with an answer; what was said of the other items stays. */
+  readonly outcomes?: Outcomes;
 }
 
+/** `$5`: an answer, whose outcomes `$8` take the place of the former ones, each with its error of `$9` or with none. */
+const CLOSE_SQL = `
+  UPDATE sync_call
+  SET outcome = CASE WHEN $5 OR outcome IN ('open', 'acknowledged') THEN $2 ELSE outcome END, lease_until = NULL,
+    acked_at = CASE WHEN $2 = 'acknowledged' THEN coalesce(acked_at, $3) ELSE acked_at END,
+    responded_at = CASE WHEN $5 THEN $3 ELSE responded_at END,
+    http_status = coalesce($4, http_status), error_reason = coalesce($6, error_reason), error = coalesce($7, error),
+    item_outcomes = CASE WHEN NOT $5 THEN item_outcomes WHEN item_outcomes IS NULL THEN $8::text[] ELSE ARRAY(
+      SELECT coalesce(s.said, s.former)
+      FROM unnest($8::text[], item_outcomes) WITH ORDINALITY AS s (said, former, place) ORDER BY s.place) END,
+    item_errors = CASE WHEN NOT $5 THEN item_errors WHEN item_outcomes IS NULL THEN $9::text[] ELSE ARRAY(
+      SELECT CASE WHEN s.said IS NULL THEN s.former ELSE s.error END
+      FROM unnest($8::text[], $9::text[], item_errors) WITH ORDINALITY AS s (said, error, former, place) ORDER BY s.place) END
+  WHERE id = $1`;
+
 /** A call that was given up stays so; one that is answered stays answered. */
-export async function closeCall(
-  manager: EntityManager,
-  { id }: OpenCall,
-  end: {
-    readonly outcome: 'acknowledged' | 'answered' | 'unusable' | 'failed' | 'expired';
-    readonly now: Date;
-    readonly httpStatus?: number | undefined;
-    readonly reason?: string;
-    readonly detail?: string;
-    readonly hasAnswer?: boolean;
-  },
-): Promise<void> {
-  const { outcome, now, httpStatus = null, reason = null, detail = null, hasAnswer = false } = end;
-  await manager.query(
-    `UPDATE sync_call
-     SET outcome = CASE WHEN $5 OR outcome IN ('open', 'acknowledged') THEN $2 ELSE outcome END, lease_until = NULL,
-       acked_at = CASE WHEN $2 = 'acknowledged' THEN coalesce(acked_at, $3) ELSE acked_at END,
-       responded_at = CASE WHEN $5 THEN $3 ELSE responded_at END,
-       http_status = coalesce($4, http_status), error_reason = coalesce($6, error_reason), error = coalesce($7, error)
-     WHERE id = $1`,
-    [id, outcome, now, httpStatus, hasAnswer, reason, detail?.slice(0, 1_000) ?? null],
+export async function closeCall(manager: EntityManager, { id, sent }: OpenCall, end: CallEnd): Promise<void> {
+  const { outcome, now, httpStatus = null, reason = null, detail = null, outcomes } = end;
+  const said = outcomes && Array.from({ length: lengthOf(sent) }, (_, position) => outcomes.get(position));
+  const errors = said?.map((each) =>
+    each && 'message' in each ? each.message : each && 'detail' in each ? each.detail : null,
   );
+  await manager.query(CLOSE_SQL, [
+    id,
+    outcome,
+    now,
+    httpStatus,
+    outcomes !== undefined,
+    reason,
+    detail?.slice(0, 1_000) ?? null,
+    said?.map((each) => each?.kind ?? null) ?? null,
+    errors?.some((error) => error !== null) ? errors : null,
+  ]);
+}
+
+function lengthOf(sent: OpenCall['sent']): number {
+  return 1 + Math.max(-1, ...sent.map(({ position }) => position));
 }

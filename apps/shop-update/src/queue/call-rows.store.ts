@@ -6,32 +6,39 @@ import type { Topic } from './topics.js';
 /** What a shop's answer may take beyond the times set, before its worker is held for dead. */
 const LEASE_MARGIN_MS = 15_000;
 
-/** A lane that has something to send. */
+/** A lane that had something to send, as it was noted. */
 export interface ReadyLane {
   readonly id: number;
   readonly itemId: number;
   readonly configVersion: number;
+  /** When it was taken, by the clock of the database. */
+  readonly readAt: Date;
 }
 
-/** Lanes that others are at are left to them. */
-export function claimLanes(manager: EntityManager, topic: Topic, limit: number, now: Date): Promise<ReadyLane[]> {
-  return manager.query(CLAIM_SQL, [topic, now, limit]);
+/**
+ * Takes lanes that are ready: nothing is noted with them any more, so that those which are not sent must be decided anew.
+ * Lanes that others are at, or that were decided by newer settings, are left to others.
+ */
+export async function claimLanes(
+  manager: EntityManager,
+  topic: Topic,
+  limit: number,
+  { version }: Pick<Settings, 'version'>,
+): Promise<ReadyLane[]> {
+  const [lanes]: [ReadyLane[], number] = await manager.query(CLAIM_SQL, [topic, version, limit]);
+  return lanes;
 }
 
 /** By `sync_lane_ready_idx` alone, however many wait. */
 export const CLAIM_SQL = `
-  SELECT product_set_id AS id, ready_item_id AS "itemId", config_version AS "configVersion" FROM sync_lane
-  WHERE ready_topic = $1 AND ready_at <= $2 ORDER BY ready_at, product_set_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED`;
-
-/** An item on its way is the only one of its lane. */
-export async function occupyLanes(manager: EntityManager, productSetIds: readonly number[], now: Date): Promise<void> {
-  if (productSetIds.length === 0) return;
-  await manager.query(
-    `UPDATE sync_lane SET ready_at = NULL, ready_item_id = NULL, ready_topic = NULL
-     WHERE product_set_id = ANY ($1::bigint[]) AND ready_at <= $2`,
-    [productSetIds, now],
-  );
-}
+  UPDATE sync_lane l
+  SET ready_at = NULL, ready_item_id = NULL, ready_topic = NULL, config_version = $2
+  FROM (
+    SELECT product_set_id AS id, ready_item_id AS "itemId", config_version AS "configVersion" FROM sync_lane
+    WHERE ready_topic = $1 AND ready_at IS NOT NULL AND config_version <= $2
+    ORDER BY ready_at, product_set_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED) AS noted
+  WHERE l.product_set_id = noted.id
+  RETURNING noted.*, clock_timestamp() AS "readAt"`;
 
 /** Stores a call that is to be sent, under the next number. */
 export async function insertCall(

@@ -4,12 +4,12 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { batchMax, methodOf } from '../shop/topic-methods.js';
 import type { Settings } from '../shop-config/settings.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
-import { claimLanes, insertCall, occupyLanes, type ReadyLane } from './call-rows.store.js';
+import { claimLanes, insertCall, type ReadyLane } from './call-rows.store.js';
 import { toItemError } from './error-signature.js';
 import { failItem } from './fail-item.js';
 import { type Item, readItems } from './item.js';
 import { Journal } from './journal.js';
-import { settleLanes } from './lane.store.js';
+import { confirmReady, settleLanes } from './lane.store.js';
 import { QueueTime } from './queue-time.js';
 import { releaseBlocked } from './release.js';
 import {
@@ -28,6 +28,8 @@ export interface ClaimOptions {
   readonly worker: string;
   /** Fewer items than the method allows. */
   readonly limit?: number;
+  /** Those in force, where they have just been read. */
+  readonly settings?: Settings;
   /** Nothing can be built of them, for this reason: counts as a failure. */
   readonly unbuildable?: string;
 }
@@ -48,6 +50,12 @@ export class BuildFailedError extends Error {
   }
 }
 
+const READY_TOPICS_SQL = `,
+  ARRAY(
+    SELECT t.topic FROM unnest($2::text[]) AS t (topic), LATERAL (
+      SELECT ready_at FROM sync_lane WHERE ready_topic = t.topic AND ready_at IS NOT NULL ORDER BY ready_at LIMIT 1) AS oldest
+    ORDER BY oldest.ready_at) AS topics`;
+
 /** Lanes that are sent away in one transaction while nothing may be sent. */
 const DEFERRED_AT_ONCE = 200;
 
@@ -64,39 +72,31 @@ export class CallsStore {
     @Inject(PAYLOADS) private readonly payloads: Payloads,
   ) {}
 
-  /** Topics of which something is ready, the one waiting longest first. One look into the index for each topic. */
-  async readyTopics(): Promise<Topic[]> {
-    const rows: { topic: Topic }[] = await this.dataSource.query(
-      `SELECT t.topic FROM unnest($1::text[]) AS t (topic), LATERAL (
-         SELECT ready_at FROM sync_lane WHERE ready_topic = t.topic AND ready_at <= $2 ORDER BY ready_at LIMIT 1) AS oldest
-       ORDER BY oldest.ready_at`,
-      [[...TOPICS], await this.time.now(this.dataSource.manager)],
-    );
-    return rows.map(({ topic }) => topic);
-  }
-
-  currentSettings(): Promise<Settings> {
-    return this.settings.current(this.dataSource.manager);
+  /** Topics of which something is ready, the one waiting longest first, and the settings. One look into the index for each topic. */
+  readyTopics(): Promise<{ readonly topics: readonly Topic[]; readonly settings: Settings }> {
+    return this.settings.newestWith<{ topics: Topic[] }>(this.dataSource.manager, READY_TOPICS_SQL, [TOPICS]);
   }
 
   /** @throws BuildFailedError */
   claim(topic: Topic, options: ClaimOptions): Promise<Claim> {
     return inTransaction(this.dataSource, async (manager) => {
-      const now = await this.time.now(manager);
-      const settings = await this.settings.current(manager);
+      const settings = options.settings ?? (await this.settings.current(manager));
       const limit = options.limit ?? batchMax(methodOf(topic, settings));
-      const lanes = await claimLanes(manager, topic, limit, now);
+      const { lanes, now } = await this.takeLanes(manager, topic, limit, settings);
       if (lanes.length === 0) return { kind: 'none' };
       const stale = lanes.filter(({ configVersion }) => configVersion !== settings.version);
-      await settleLanes(
-        manager,
-        stale.map(({ id }) => id),
-        settings,
-        now,
-      );
+      const confirmed = await confirmReady(manager, stale, settings);
       const items = await readReady(
         manager,
-        lanes.filter(({ configVersion }) => configVersion === settings.version),
+        lanes.filter((lane) => lane.configVersion === settings.version || confirmed.has(lane.id)),
+      );
+      const taken = new Set(items.map(({ productSetId }) => productSetId));
+      const left = lanes.filter(({ id }) => !taken.has(id));
+      await settleLanes(
+        manager,
+        left.map(({ id }) => id),
+        settings,
+        now,
       );
       if (items.length === 0) return { kind: 'again' };
       return this.store(manager, items, settings, { ...options, topic, now });
@@ -106,9 +106,8 @@ export class CallsStore {
   /** While nothing may be sent: what is ready of a topic waits, and burns no retry. Answers how many items that were. */
   defer(topic: Topic, { reason, forMs }: Deferral): Promise<number> {
     return inTransaction(this.dataSource, async (manager) => {
-      const now = await this.time.now(manager);
       const settings = await this.settings.current(manager);
-      const lanes = await claimLanes(manager, topic, DEFERRED_AT_ONCE, now);
+      const { lanes, now } = await this.takeLanes(manager, topic, DEFERRED_AT_ONCE, settings);
       const journal = new Journal(now);
       const availableAt = new Date(now.getTime() + forMs);
       for (const item of await readReady(manager, lanes)) {
@@ -123,6 +122,16 @@ export class CallsStore {
       );
       return lanes.length;
     });
+  }
+
+  private async takeLanes(
+    manager: EntityManager,
+    topic: Topic,
+    limit: number,
+    settings: Settings,
+  ): Promise<{ readonly lanes: ReadyLane[]; readonly now: Date }> {
+    const lanes = await claimLanes(manager, topic, limit, settings);
+    return { lanes, now: await this.time.now(manager, lanes[0]?.readAt) };
   }
 
   private async store(
@@ -166,11 +175,6 @@ export class CallsStore {
       journal.take(item, '7', { status: 'made_request', requestId: Number(call?.id), lastRequeuedAt: now });
     }
     await journal.write(manager);
-    await occupyLanes(
-      manager,
-      sent.map(({ productSetId }) => productSetId),
-      now,
-    );
     const idle = built.refused.map(({ itemId }) => byId.get(itemId) as Item);
     const notCreated = idle.filter(({ topic: each }) => isCreate(each)).map(({ productSetId }) => productSetId);
     if (notCreated.length > 0) await releaseBlocked(manager, notCreated, settings, now);

@@ -7,7 +7,6 @@ import { type ItemKey, keyText, readFacts } from './facts.store.js';
 import { type Item, insertItems, readItems, toNanoseconds } from './item.js';
 import { Journal } from './journal.js';
 import { lockLanes, settleLanes } from './lane.store.js';
-import { databaseTime } from './queue-time.js';
 import { place, reset, WAITS_FOR_KEYS_SQL, WAITS_SQL } from './re-entry.js';
 import { releaseBlocked } from './release.js';
 import { isCreate, type Topic } from './topics.js';
@@ -21,13 +20,13 @@ const shopSettings = new ShopSettings();
  */
 export async function enqueueChanges(manager: EntityManager, changes: readonly Change[], at?: Date): Promise<void> {
   if (changes.length === 0) return;
-  const now = at ?? (await databaseTime(manager));
-  const settings = await shopSettings.current(manager);
   const lanes = changes.flatMap(({ productSetId, formerSetId }) => [
     productSetId,
     ...(formerSetId ? [formerSetId] : []),
   ]);
   await lockLanes(manager, lanes);
+  const { settings, readAt } = await shopSettings.newest(manager);
+  const now = at ?? readAt;
   const { left, endsCreation } = await leaveFormer(manager, changes, now);
   const keys = toKeys(changes, left);
   // Creations first: what else there is of a set depends on them.

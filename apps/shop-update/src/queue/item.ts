@@ -67,9 +67,22 @@ const SELECTED = FIELDS.map(
 const RECORD = (fields: readonly (keyof Item)[]): string =>
   fields.map((field) => `"${field}" ${COLUMNS[field].type}`).join(', ');
 
+/** Items that are as their row is, so that only what is changed of them need be written. */
+const asRead = new WeakSet<Item>();
+
 /** Items by a condition on the alias `i`, in the order of their ids. */
-export function readItems(manager: EntityManager, where: string, values: readonly unknown[]): Promise<Item[]> {
-  return manager.query(`SELECT ${SELECTED.join(', ')} FROM sync_item i WHERE ${where} ORDER BY i.id`, [...values]);
+export async function readItems(manager: EntityManager, where: string, values: readonly unknown[]): Promise<Item[]> {
+  const items: Item[] = await manager.query(
+    `SELECT ${SELECTED.join(', ')} FROM sync_item i WHERE ${where} ORDER BY i.id`,
+    [...values],
+  );
+  for (const item of items) asRead.add(item);
+  return items;
+}
+
+/** Whether this is what `readItems` has answered, not a copy with other values. */
+export function isAsRead(item: Item): boolean {
+  return asRead.has(item);
 }
 
 const INSERTED = FIELDS.filter((field) => field !== 'id');
@@ -96,9 +109,67 @@ const UPDATE_SQL = `
   FROM json_to_recordset($1) AS s (${RECORD(['id', ...UPDATED])})
   WHERE i.id = s.id`;
 
-/** Writes items, whose lanes the caller has locked, as they are given. */
-export async function updateItems(manager: EntityManager, items: readonly Item[]): Promise<void> {
-  if (items.length > 0) await manager.query(UPDATE_SQL, [JSON.stringify(items)]);
+/** An item as it is to be, and as its row is where that is known. */
+export interface ItemChange {
+  readonly item: Item;
+  readonly former: Item | undefined;
+}
+
+/** What is changed of several items in the same way. */
+interface SameChange {
+  readonly ids: number[];
+  readonly fields: readonly (keyof Item)[];
+  /** In the order of the fields. */
+  readonly values: readonly unknown[];
+}
+
+/** Writes items whose lanes the caller has locked. Of those that are changed alike the change is told once. */
+export async function updateItems(manager: EntityManager, changes: readonly ItemChange[]): Promise<void> {
+  const { same, others } = sortChanges(changes);
+  for (const change of same) await manager.query(sameChangeSql(change), [change.ids, ...change.values]);
+  if (others.length > 0) await manager.query(UPDATE_SQL, [JSON.stringify(others)]);
+}
+
+/** What is changed of all of them, if they are changed alike. */
+export function onlyChange(changes: readonly ItemChange[]): SameChange | undefined {
+  const { same, others } = sortChanges(changes);
+  return same.length === 1 && others.length === 0 ? same[0] : undefined;
+}
+
+/** `$1`: the ids; from `$2` on the values. */
+export function sameChangeSql({ fields }: SameChange): string {
+  const set = fields.map((field, at) => `${COLUMNS[field].column} = $${at + 2}::${COLUMNS[field].type}`);
+  return `UPDATE sync_item SET ${set.join(', ')}, version = version + 1 WHERE id = ANY ($1::bigint[])`;
+}
+
+/** Different changes that are written by a statement each: more of them are written by one, which costs a row three times as much. */
+const SAME_AT_MOST = 2;
+
+function sortChanges(changes: readonly ItemChange[]): { same: SameChange[]; others: Item[] } {
+  const byChange = new Map<string, SameChange>();
+  const others: Item[] = [];
+  for (const { item, former } of changes) {
+    const fields = former ? UPDATED.filter((field) => !isSame(item[field], former[field])) : [];
+    if (fields.length === 0) others.push(item);
+    else {
+      const values = fields.map((field) => toColumn(item[field]));
+      const key = JSON.stringify([fields, values]);
+      const known = byChange.get(key);
+      if (known) known.ids.push(item.id);
+      else byChange.set(key, { ids: [item.id], fields, values });
+    }
+  }
+  if (byChange.size > SAME_AT_MOST) return { same: [], others: changes.map(({ item }) => item) };
+  return { same: [...byChange.values()], others };
+}
+
+function isSame(value: Item[keyof Item], former: Item[keyof Item]): boolean {
+  if (value instanceof Date && former instanceof Date) return value.getTime() === former.getTime();
+  return value === former;
+}
+
+function toColumn(value: Item[keyof Item]): unknown {
+  return typeof value === 'object' && value !== null && !(value instanceof Date) ? JSON.stringify(value) : value;
 }
 
 /** Nanoseconds since 1970 as the shop is told them; our clock knows milliseconds. */

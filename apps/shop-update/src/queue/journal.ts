@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { type Item, toNanoseconds, updateItems } from './item.js';
+import { type Item, type ItemChange, isAsRead, onlyChange, sameChangeSql, toNanoseconds, updateItems } from './item.js';
 import { isEnd, isWaiting, type Status } from './statuses.js';
 import type { Flow } from './topics.js';
 import { checkTransition, type TransitionNo, toTarget } from './transitions.js';
@@ -21,6 +21,8 @@ interface Way {
  */
 export class Journal {
   private readonly items = new Map<number, Item>();
+  /** As their rows are. */
+  private readonly formers = new Map<number, Item>();
   private readonly ways: Way[] = [];
   /** The last way of each item, by its place. */
   private readonly lastWays = new Map<number, number>();
@@ -47,7 +49,7 @@ export class Journal {
       ...change,
     };
     checkTransition(no, item.status, toTarget(status, next.reason), this.flow);
-    this.items.set(item.id, next);
+    this.remember(item, next);
     this.record(next, item.status, no);
     return next;
   }
@@ -65,7 +67,7 @@ export class Journal {
 
   /** A change that is no move. */
   keep(item: Item): void {
-    this.items.set(item.id, item);
+    this.remember(item, item);
   }
 
   /** Items as they are now; those of other items are not known here. */
@@ -75,14 +77,39 @@ export class Journal {
 
   /** In the caller's transaction. Ends first: an item that comes back may take the place of one that ends. */
   async write(manager: EntityManager): Promise<void> {
-    const items = [...this.items.values()];
-    const makesRoom = ({ status, unapplied }: Item): boolean => !isWaiting(status) || unapplied !== null;
-    await updateItems(manager, items.filter(makesRoom));
+    if (await this.writeAtOnce(manager)) return;
+    const changes = this.changes();
+    const makesRoom = ({ item: { status, unapplied } }: ItemChange): boolean =>
+      !isWaiting(status) || unapplied !== null;
+    await updateItems(manager, changes.filter(makesRoom));
     await updateItems(
       manager,
-      items.filter((item) => !makesRoom(item)),
+      changes.filter((change) => !makesRoom(change)),
     );
     await writeWays(manager, this.ways, this.now);
+  }
+
+  /** Items that all go the same way, as those of a call mostly do, are written with their history by one statement. */
+  private async writeAtOnce(manager: EntityManager): Promise<boolean> {
+    const [way] = this.ways;
+    if (!way || this.ways.length !== this.items.size || !this.ways.every((other) => isSameWay(other, way)))
+      return false;
+    if (![...this.items.keys()].every((id) => this.lastWays.has(id))) return false;
+    const change = onlyChange(this.changes());
+    if (!change) return false;
+    const { from, via, to, reason, causes, callId } = way;
+    const sql = `WITH moved AS (${sameChangeSql(change)}) ${sameWaySql(change.values.length + 2)}`;
+    await manager.query(sql, [change.ids, ...change.values, from, via, to, reason, causes, callId, this.now]);
+    return true;
+  }
+
+  private changes(): ItemChange[] {
+    return [...this.items.values()].map((item) => ({ item, former: this.formers.get(item.id) }));
+  }
+
+  private remember(given: Item, next: Item): void {
+    if (!this.items.has(given.id) && isAsRead(given)) this.formers.set(given.id, given);
+    this.items.set(given.id, next);
   }
 
   private record(item: Item, from: Status | 'none', cause: string): void {
@@ -105,23 +132,51 @@ export class Journal {
 }
 
 async function writeWays(manager: EntityManager, ways: readonly Way[], now: Date): Promise<void> {
-  if (ways.length === 0) return;
+  const [first] = ways;
+  if (!first) return;
+  const itemIds = ways.map(({ itemId }) => itemId);
   const list = (values: readonly string[]): string => `{${values.join(',')}}`;
-  await manager.query(
-    `INSERT INTO sync_item_event (item_id, from_status, via, to_status, reason, causes, call_id, at)
-     SELECT s.item_id, nullif(s.from_status, 'none'), s.via::text[], s.to_status, s.reason, s.causes::text[], s.call_id, $8
-     FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])
-       WITH ORDINALITY AS s (item_id, from_status, via, to_status, reason, causes, call_id, place)
-     ORDER BY s.place`,
-    [
-      ways.map(({ itemId }) => itemId),
-      ways.map(({ from }) => from),
-      ways.map(({ via }) => list(via)),
-      ways.map(({ to }) => to),
-      ways.map(({ reason }) => reason),
-      ways.map(({ causes }) => list(causes)),
-      ways.map(({ callId }) => callId),
-      now,
-    ],
+  if (ways.every((way) => isSameWay(way, first))) {
+    const { from, via, to, reason, causes, callId } = first;
+    await manager.query(sameWaySql(2), [itemIds, from, via, to, reason, causes, callId, now]);
+    return;
+  }
+  await manager.query(WAYS_SQL, [
+    itemIds,
+    ways.map(({ from }) => from),
+    ways.map(({ via }) => list(via)),
+    ways.map(({ to }) => to),
+    ways.map(({ reason }) => reason),
+    ways.map(({ causes }) => list(causes)),
+    ways.map(({ callId }) => callId),
+    now,
+  ]);
+}
+
+function isSameWay(one: Way, other: Way): boolean {
+  return (
+    one.from === other.from &&
+    one.to === other.to &&
+    one.reason === other.reason &&
+    one.callId === other.callId &&
+    one.causes.length === other.causes.length &&
+    one.causes.every((cause, at) => cause === other.causes[at]) &&
+    one.via.every((status, at) => status === other.via[at])
   );
+}
+
+const WAYS_SQL = `
+  INSERT INTO sync_item_event (item_id, from_status, via, to_status, reason, causes, call_id, at)
+  SELECT s.item_id, nullif(s.from_status, 'none'), s.via::text[], s.to_status, s.reason, s.causes::text[], s.call_id, $8
+  FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])
+    WITH ORDINALITY AS s (item_id, from_status, via, to_status, reason, causes, call_id, place)
+  ORDER BY s.place`;
+
+/** `$1`: the items; from `$first` on what is the same of all of them. */
+function sameWaySql(first: number): string {
+  const [from, via, to, reason, causes, callId, at] = Array.from({ length: 7 }, (_, place) => `$${first + place}`);
+  return `INSERT INTO sync_item_event (item_id, from_status, via, to_status, reason, causes, call_id, at)
+    SELECT item_id, nullif(${from}::text, 'none'), ${via}::text[], ${to}::text, ${reason}::text, ${causes}::text[],
+      ${callId}::bigint, ${at}::timestamptz
+    FROM unnest($1::bigint[]) AS item_id`;
 }

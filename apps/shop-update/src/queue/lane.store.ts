@@ -13,26 +13,37 @@ interface LaneRow extends LaneItem {
   readonly productSetId: number;
 }
 
-/** First of each kind that can decide about the lane, and nothing else of it. */
+const LANE_ITEM = 'id, product_id AS "productId", topic, status, reason, available_at AS "availableAt"';
+
+/**
+ * First of each kind that can decide about the lane, and nothing else of it. Most lanes have one item, or none: these are
+ * found by one look.
+ */
 export const VIEW_SQL = `
-  SELECT DISTINCT l.id AS "productSetId", i.*
-  FROM unnest($1::bigint[]) AS l (id), LATERAL (
-    (SELECT * FROM sync_item WHERE product_set_id = l.id AND status IN ('processing', 'building_request_payload', 'made_request') LIMIT 1)
+  SELECT DISTINCT l.id AS "productSetId", found.*
+  FROM unnest($1::bigint[]) AS l (id),
+  LATERAL (SELECT count(*) AS items FROM (
+    SELECT FROM sync_item WHERE product_set_id = l.id AND finished_at IS NULL ORDER BY id LIMIT 2) AS first) AS has,
+  LATERAL (
+    (SELECT ${LANE_ITEM} FROM sync_item WHERE has.items = 1 AND product_set_id = l.id AND finished_at IS NULL ORDER BY id LIMIT 1)
     UNION ALL
-    (SELECT * FROM sync_item WHERE product_set_id = l.id
+    (SELECT ${LANE_ITEM} FROM sync_item WHERE has.items > 1 AND product_set_id = l.id
+     AND status IN ('processing', 'building_request_payload', 'made_request') LIMIT 1)
+    UNION ALL
+    (SELECT ${LANE_ITEM} FROM sync_item WHERE has.items > 1 AND product_set_id = l.id
      AND status IN ('got_acknowledgment', 'got_response', 'building_response_payload', 'response_processing') LIMIT 1)
     UNION ALL
-    (SELECT * FROM sync_item WHERE product_set_id = l.id AND finished_at IS NULL AND topic IN ('new_product_set', 'new_product')
-     AND status NOT IN ('blocked', 'failed') ORDER BY id LIMIT $2)
+    (SELECT ${LANE_ITEM} FROM sync_item WHERE has.items > 1 AND product_set_id = l.id AND finished_at IS NULL
+     AND topic IN ('new_product_set', 'new_product') AND status NOT IN ('blocked', 'failed') ORDER BY id LIMIT $2)
     UNION ALL
-    (SELECT * FROM sync_item WHERE product_set_id = l.id AND (status = 'pending' OR (status = 'delayed' AND reason <> 'stock_hold'))
+    (SELECT ${LANE_ITEM} FROM sync_item WHERE has.items > 1 AND product_set_id = l.id
+     AND (status = 'pending' OR (status = 'delayed' AND reason <> 'stock_hold'))
      AND topic NOT IN ('new_product_set', 'new_product') ORDER BY id LIMIT 1)
     UNION ALL
-    (SELECT * FROM sync_item WHERE $3 AND product_set_id = l.id AND status = 'failed' AND finished_at IS NULL ORDER BY id LIMIT 1)
-  ) AS found,
-  LATERAL (SELECT found.id, found.product_id AS "productId", found.topic, found.status, found.reason,
-    found.available_at AS "availableAt") AS i
-  ORDER BY l.id, i.id`;
+    (SELECT ${LANE_ITEM} FROM sync_item WHERE has.items > 1 AND $3 AND product_set_id = l.id AND status = 'failed'
+     AND finished_at IS NULL ORDER BY id LIMIT 1)
+  ) AS found
+  ORDER BY l.id, found.id`;
 
 /** More unfinished creations of one lane than this change nothing any more. */
 const CREATES_LOOKED_AT = 20;
@@ -79,6 +90,25 @@ export async function settleLanes(
     open = paused.length > 0 ? await pauseItems(manager, paused, now) : [];
   }
   await writeReady(manager, ready, settings.version, now);
+}
+
+/** Which of these lanes, whose notes were made by other settings, send by the settings given what is noted. */
+export async function confirmReady(
+  manager: EntityManager,
+  noted: readonly { readonly id: number; readonly itemId: number }[],
+  settings: Settings,
+): Promise<ReadonlySet<number>> {
+  if (noted.length === 0) return new Set();
+  const lanes = await viewLanes(
+    manager,
+    noted.map(({ id }) => id),
+    settings,
+  );
+  const confirmed = noted.filter(({ id, itemId }) => {
+    const decision = decideLane(lanes.get(id) ?? [], settings);
+    return decision.kind === 'ready' && decision.item.id === itemId;
+  });
+  return new Set(confirmed.map(({ id }) => id));
 }
 
 /** What decides about these lanes, by lane: all that `decideLane` need be given. */

@@ -5,7 +5,7 @@ import { readResults } from '../shop/read-results.js';
 import type { Settings } from '../shop-config/settings.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
 import { acceptAnswer } from './accept-answer.js';
-import { closeCall, writeOutcomes } from './call-outcome.store.js';
+import { closeCall } from './call-outcome.store.js';
 import { type CheckedResult, checkResult } from './check-result.js';
 import { toItemError } from './error-signature.js';
 import { failItem } from './fail-item.js';
@@ -15,7 +15,7 @@ import { Journal } from './journal.js';
 import { lockKnownLanes, settleLanes } from './lane.store.js';
 import { finish, lead, unusable, withoutGains } from './lead-item.js';
 import { type OpenCall, openCall, type SentItem } from './open-call.store.js';
-import { QueueTime } from './queue-time.js';
+import { type Moment, QueueTime, readMoment } from './queue-time.js';
 import { absorbFollowers, releaseBlocked } from './release.js';
 import type { CallOutcome, ItemResult } from './shop-call.js';
 import { isCreate } from './topics.js';
@@ -180,14 +180,9 @@ export class ResultsStore {
         });
         await this.conclude(manager, journal, call.known, items, checked, settings);
         const isUnusable = checked.every(({ kind }) => kind === 'bad_response' || kind === 'src_id_conflict');
-        await writeOutcomes(
-          manager,
-          call,
-          accepted.map(({ sent }) => sent.position),
-          checked,
-        );
         const outcome = isUnusable ? 'unusable' : 'answered';
-        await closeCall(manager, call, { outcome, httpStatus: options.httpStatus, now, hasAnswer: true });
+        const outcomes = new Map(accepted.map(({ sent }, index) => [sent.position, checked[index] as CheckedResult]));
+        await closeCall(manager, call, { outcome, httpStatus: options.httpStatus, now, outcomes });
         return isUnusable ? 'unusable' : 'applied';
       },
       'orphan',
@@ -228,8 +223,7 @@ export class ResultsStore {
 
   private reapply(itemId: number, keepFor?: string): Promise<void> {
     return inTransaction(this.dataSource, async (manager) => {
-      const now = await this.time.now(manager);
-      const settings = await this.settings.current(manager);
+      const { now, settings } = await readMoment(manager, this.time, this.settings);
       const [found] = await readItems(manager, 'i.id = $1', [itemId]);
       if (!found) return;
       const known = await lockCatalogue(manager, [found], { creates: isCreate(found.topic) });
@@ -274,18 +268,14 @@ export class ResultsStore {
   private withCall<T = void>(
     requestId: string,
     writesCatalogue: boolean,
-    work: (
-      manager: EntityManager,
-      call: OpenCall,
-      context: { readonly settings: Settings; readonly now: Date },
-    ) => Promise<T>,
+    work: (manager: EntityManager, call: OpenCall, context: Moment) => Promise<T>,
     missing?: T,
   ): Promise<T> {
     return inTransaction(this.dataSource, async (manager) => {
-      const now = await this.time.now(manager);
       const call = await openCall(manager, requestId, { writesCatalogue });
       if (!call) return missing as T;
-      return work(manager, call, { settings: await this.settings.current(manager), now });
+      // Under the locks of the lanes: whoever decides them by newer settings does so afterwards.
+      return work(manager, call, await readMoment(manager, this.time, this.settings));
     });
   }
 }

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import type { Settings } from '../shop-config/settings.js';
 import type { Flow, ShopMethod, Topic } from './topics.js';
 
 /** One item of a call, and where in it. */
@@ -122,8 +123,11 @@ export interface Payloads {
 export const CALLER = Symbol('CALLER');
 
 export interface Caller {
-  /** Null: a call of the method may be sent now. Asked right before each call; holds no transaction. */
-  admit(method: ShopMethod): Promise<Deferral | null>;
+  /**
+   * Null: a call of the method may be sent now. Asked right before each call; holds no transaction. `settings`: those in
+   * force, where they have just been read.
+   */
+  admit(method: ShopMethod, settings?: Settings): Promise<Deferral | null>;
   /** Never throws for what the shop or the network does. */
   send(call: ShopCall): Promise<CallOutcome>;
 }

@@ -95,26 +95,35 @@ export class CreateSyncQueue1763900000102 implements MigrationInterface {
         -- open, then: acknowledged, answered, failed, unusable, expired.
         outcome text NOT NULL DEFAULT 'open',
         error_reason text,
-        error text
+        error text,
+        -- What the shop has said of each item, by its position, and what was wrong; none of those that it said nothing of.
+        item_outcomes text[],
+        item_errors text[]
       );
       CREATE INDEX sync_call_open_idx ON sync_call (lease_until) WHERE outcome = 'open';
       CREATE INDEX sync_call_created_idx ON sync_call (created_at);
+      -- Never changed. No foreign key: it would be asked for each item of each call.
       CREATE TABLE sync_call_item (
-        call_id bigint REFERENCES sync_call ON DELETE CASCADE,
+        call_id bigint,
         position integer,
         item_id bigint NOT NULL,
         -- SHA-256 of what was said about the item.
         fingerprint text NOT NULL,
-        outcome text,
-        error text,
         PRIMARY KEY (call_id, position)
       );
       CREATE INDEX sync_call_item_item_idx ON sync_call_item (item_id, call_id);
+      CREATE FUNCTION forget_items_of_calls() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+      BEGIN
+        DELETE FROM sync_call_item WHERE call_id IN (SELECT id FROM gone);
+        RETURN NULL;
+      END $$;
+      CREATE TRIGGER forget_items AFTER DELETE ON sync_call REFERENCING OLD TABLE AS gone
+        FOR EACH STATEMENT EXECUTE FUNCTION forget_items_of_calls();
       -- What happened to an item in one transaction. Most of it is several moves at one moment, and one row costs as much
       -- as any of them would.
       CREATE TABLE sync_item_event (
-        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-        item_id bigint NOT NULL,
+        id bigint GENERATED ALWAYS AS IDENTITY,
+        item_id bigint,
         from_status text,
         -- Where it came through, without beginning and end.
         via text[] NOT NULL DEFAULT '{}',
@@ -123,7 +132,9 @@ export class CreateSyncQueue1763900000102 implements MigrationInterface {
         -- Of each move the number of the transition's row in the table of the README, or what somebody did.
         causes text[] NOT NULL,
         call_id bigint,
-        at timestamptz NOT NULL DEFAULT clock_timestamp()
+        at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        -- The only index: history is read by its item.
+        PRIMARY KEY (item_id, id)
       );
       -- The same move by move.
       CREATE VIEW sync_item_move AS
@@ -131,7 +142,6 @@ export class CreateSyncQueue1763900000102 implements MigrationInterface {
           coalesce(via[place], to_status) AS to_status, CASE WHEN place > cardinality(via) THEN reason END AS reason,
           causes[place] AS cause, call_id, at
         FROM sync_item_event, LATERAL generate_series(1, cardinality(causes)) AS place;
-      CREATE INDEX sync_item_event_item_idx ON sync_item_event (item_id, id);
       CREATE TABLE shop_breaker (
         -- Of one method, or of all (*).
         method text PRIMARY KEY,
@@ -172,6 +182,7 @@ export class CreateSyncQueue1763900000102 implements MigrationInterface {
     await queryRunner.query(`
       DROP VIEW sync_item_move;
       DROP TABLE callback_inbox, shop_breaker, sync_item_event, sync_call_item, sync_call, sync_item, sync_lane, shop_config;
+      DROP FUNCTION forget_items_of_calls;
       DROP SEQUENCE sync_request_id_seq;
     `);
   }

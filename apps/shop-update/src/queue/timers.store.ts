@@ -11,10 +11,11 @@ import { failItem } from './fail-item.js';
 import { type Item, readItems } from './item.js';
 import { Journal } from './journal.js';
 import { lockKnownLanes, settleLanes } from './lane.store.js';
-import { QueueTime } from './queue-time.js';
+import { QueueTime, readMoment } from './queue-time.js';
 import { place } from './re-entry.js';
 import { absorbFollowers, releaseBlocked } from './release.js';
 import { ResultsStore } from './results.store.js';
+import { TOPICS, type Topic } from './topics.js';
 
 /** Items that go on in one transaction. */
 const DUE_AT_ONCE = 500;
@@ -71,18 +72,19 @@ export class TimersStore {
 
   /**
    * Decides lanes anew by the settings in force, which may have ended a pause, opened gates or closed them. From the lane
-   * `after` on; answers the last one looked at, or none when there are no more.
+   * `after` on; answers the last one looked at, or none when there are no more. A lane whose only item is ready is left out
+   * unless its topic is paused now: whoever takes the item sees to the settings.
    */
   resettle(after: number): Promise<number | undefined> {
     return inTransaction(this.dataSource, async (manager) => {
-      const now = await this.time.now(manager);
-      const settings = await this.settings.current(manager);
+      const { now, settings } = await readMoment(manager, this.time, this.settings);
       const rows: { id: number }[] = await manager.query(
         `SELECT product_set_id AS id FROM sync_lane l
          WHERE product_set_id > $1 AND config_version < $2
-           AND EXISTS (SELECT FROM sync_item i WHERE i.product_set_id = l.product_set_id AND i.finished_at IS NULL)
+           AND EXISTS (SELECT FROM sync_item i WHERE i.product_set_id = l.product_set_id AND i.finished_at IS NULL
+             AND (i.id IS DISTINCT FROM l.ready_item_id OR l.ready_topic = ANY ($3::text[])))
          ORDER BY product_set_id LIMIT ${LANES_AT_ONCE} FOR UPDATE`,
-        [after, settings.version],
+        [after, settings.version, TOPICS.filter((topic) => isPaused(topic, settings))],
       );
       const lanes = rows.map(({ id }) => id);
       if (lanes.length === 0) return undefined;
@@ -144,9 +146,11 @@ async function endPauses(
   );
   const journal = new Journal(now);
   for (const item of items) {
-    const isPaused =
-      settings.pausedTopics.includes(item.topic) || settings.pausedMethods.includes(methodOf(item.topic, settings));
-    if (!isPaused) journal.enter(item, '34');
+    if (!isPaused(item.topic, settings)) journal.enter(item, '34');
   }
   await journal.write(manager);
+}
+
+function isPaused(topic: Topic, settings: Settings): boolean {
+  return settings.pausedTopics.includes(topic) || settings.pausedMethods.includes(methodOf(topic, settings));
 }

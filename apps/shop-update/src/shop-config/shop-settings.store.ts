@@ -12,7 +12,23 @@ export interface SettingsVersion {
   readonly settings: Settings;
   readonly changedBy: string | null;
   readonly changedAt: string | null;
+  /** When they were read, by the clock of the database. */
+  readonly readAt: Date;
 }
+
+interface NewestRow {
+  readonly version: string | null;
+  readonly settings: StoredSettings | null;
+  readonly by: string | null;
+  readonly at: Date | null;
+  readonly readAt: Date;
+}
+
+/** One row, whether any were ever set or not. With a parameter, because only such statements are kept by their connections. */
+const NEWEST_SQL = (also: string): string => `
+  SELECT c.version, c.settings, c.changed_by AS by, c.changed_at AS at, clock_timestamp() AS "readAt"${also}
+  FROM (SELECT) AS one
+  LEFT JOIN LATERAL (SELECT * FROM shop_config ORDER BY version DESC LIMIT $1) AS c ON true`;
 
 /** The settings of the shop, every version of them. */
 @Injectable()
@@ -22,13 +38,20 @@ export class ShopSettings {
     return (await this.newest(manager)).settings;
   }
 
-  async newest(manager: EntityManager): Promise<SettingsVersion> {
-    const [row]: { version: string; settings: StoredSettings; by: string; at: Date }[] = await manager.query(
-      'SELECT version, settings, changed_by AS by, changed_at AS at FROM shop_config ORDER BY version DESC LIMIT 1',
-    );
-    if (!row) return { settings: toSettings(0, {}), changedBy: null, changedAt: null };
-    const settings = toSettings(Number(row.version), row.settings);
-    return { settings, changedBy: row.by, changedAt: row.at.toISOString() };
+  newest(manager: EntityManager): Promise<SettingsVersion> {
+    return this.newestWith(manager, '', []);
+  }
+
+  /** As `newest`, with further columns of the same reading: `also` is their SQL, whose parameters begin at `$2`. */
+  async newestWith<T = object>(manager: EntityManager, also: string, values: unknown[]): Promise<SettingsVersion & T> {
+    const [row]: (NewestRow & T)[] = await manager.query(NEWEST_SQL(also), [1, ...values]);
+    const { version, settings, by, at, ...rest } = row as NewestRow & T;
+    return {
+      ...(rest as { readAt: Date } & T),
+      settings: toSettings(Number(version ?? 0), settings ?? {}),
+      changedBy: by,
+      changedAt: at?.toISOString() ?? null,
+    };
   }
 
   /** Puts the next version in force, made of the newest by `change`; one after the other. */

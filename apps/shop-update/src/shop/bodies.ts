@@ -39,11 +39,27 @@ export interface ProductRow {
   readonly set: SetRow;
 }
 
+/** What is told of prices and stock: a part, because these change most. */
+export type OfferRow = Pick<
+  ProductRow,
+  | 'id'
+  | 'sellerSku'
+  | 'price'
+  | 'specialPrice'
+  | 'specialFromDate'
+  | 'specialToDate'
+  | 'stock'
+  | 'consignmentStock'
+  | 'shopSku'
+  | 'srcId'
+  | 'deleted'
+> & { readonly set: Pick<SetRow, 'sellerId' | 'attributeSet' | 'price' | 'srcId'> };
+
 /** 2 makes the shop take the product offline. */
 const APPROVAL_STATUS: Readonly<Record<string, number>> = { pending: 0, approved: 1, rejected: 2 };
 
 /** What a variation costs: its own price, else that of its set. */
-export function priceOf({ price, set }: Pick<ProductRow, 'price' | 'set'>): string | null {
+export function priceOf({ price, set }: Pick<OfferRow, 'price' | 'set'>): string | null {
   return price ?? set.price;
 }
 
@@ -65,7 +81,7 @@ export function toUpdateEntry(row: ProductRow): Record<string, unknown> {
 }
 
 /** An entry of `Product.updatePrices`. */
-export function toPriceEntry(row: ProductRow): Record<string, unknown> {
+export function toPriceEntry(row: OfferRow): Record<string, unknown> {
   return {
     product_id: row.srcId,
     config_id: row.set.srcId,
@@ -78,7 +94,7 @@ export function toPriceEntry(row: ProductRow): Record<string, unknown> {
 }
 
 /** An entry of `Product.updateStock`. Which of the two stocks it is about is told by the topic. */
-export function toStockEntry(row: ProductRow, topic: Topic): Record<string, unknown> {
+export function toStockEntry(row: OfferRow, topic: Topic): Record<string, unknown> {
   const quantity = topic === 'consignment_stock_change' ? row.consignmentStock : row.stock;
   return {
     product_id: row.srcId,
@@ -118,7 +134,7 @@ function describe(row: ProductRow): Record<string, unknown> {
   };
 }
 
-function specialPrice(row: ProductRow): Record<string, string | null> {
+function specialPrice(row: OfferRow): Record<string, string | null> {
   return {
     special_from_date: toShopInstant(row.specialFromDate, '00:00:00'),
     special_price: row.specialPrice,

@@ -4,6 +4,7 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { ShopLog } from '../logs/shop-log.js';
 import type { ShopCall } from '../queue/shop-call.js';
+import type { Settings } from '../shop-config/settings.js';
 import { BreakerStore } from './breaker.store.js';
 import { toLogLines } from './call-log-lines.js';
 import type { SentCall } from './shop.client.js';
@@ -51,13 +52,17 @@ export class CallJournal implements MetricSource {
     });
   }
 
-  async record(call: ShopCall, sent: SentCall, startedAt: Date, answeredAt: Date): Promise<void> {
+  async record(
+    call: ShopCall,
+    sent: SentCall,
+    { startedAt, answeredAt, settings }: { startedAt: Date; answeredAt: Date; settings: Settings },
+  ): Promise<void> {
     const { method, flow } = call;
     const { outcome } = sent;
     this.calls.inc({ method, flow, outcome: outcome.kind === 'failed' ? outcome.reason : outcome.kind });
     this.duration.observe({ method, flow }, (answeredAt.getTime() - startedAt.getTime()) / 1_000);
     try {
-      await this.log.record(this.dataSource.manager, toLogLines(call, sent, { startedAt, answeredAt }));
+      await this.log.record(this.dataSource.manager, toLogLines(call, sent, { startedAt, answeredAt }), settings);
     } catch (err) {
       // What the shop has said must still be applied: without it the call would be made again, and again.
       this.logger.error({ msg: 'a call is missing in the log of the shop', requestId: call.id, err });

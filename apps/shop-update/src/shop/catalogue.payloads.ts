@@ -4,7 +4,7 @@ import type { BuiltPayload, CalledItem, Payloads, RefusedItem } from '../queue/s
 import type { ShopMethod } from '../queue/topics.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
 import {
-  type ProductRow,
+  type OfferRow,
   priceOf,
   toCreateEntry,
   toImageParams,
@@ -13,7 +13,7 @@ import {
   toUpdateEntry,
 } from './bodies.js';
 import { fingerprint } from './fingerprint.js';
-import { readProductRows, readSetRows, readUncreated } from './payload-rows.js';
+import { readOfferRows, readProductRows, readSetRows, readUncreated } from './payload-rows.js';
 
 /** Says of items what the catalogue states of them now, whatever it was when they were queued. */
 @Injectable()
@@ -50,14 +50,27 @@ async function buildUpdates(
   items: readonly CalledItem[],
 ): Promise<BuiltPayload> {
   const ids = items.flatMap(({ productId }) => (productId === null ? [] : [productId]));
-  const rows = new Map((await readProductRows(manager, ids)).map((row) => [row.id, row]));
+  if (method === 'Product.updateProducts')
+    return toUpdates(method, items, await readProductRows(manager, ids), toUpdateEntry);
+  const rows = await readOfferRows(manager, ids);
+  if (method === 'Product.updatePrices') return toUpdates(method, items, rows, toPriceEntry);
+  return toUpdates(method, items, rows, (row, { topic }) => toStockEntry(row, topic));
+}
+
+function toUpdates<Row extends OfferRow>(
+  method: ShopMethod,
+  items: readonly CalledItem[],
+  rows: readonly Row[],
+  toEntry: (row: Row, item: CalledItem) => Record<string, unknown>,
+): BuiltPayload {
+  const byId = new Map(rows.map((row) => [row.id, row]));
   const refused: RefusedItem[] = [];
   const entries: { itemId: number; entry: Record<string, unknown> }[] = [];
   for (const item of items) {
-    const row = rows.get(item.productId ?? 0);
+    const row = byId.get(item.productId ?? 0);
     const problem = whyNot(method, item, row);
     if (row === undefined || problem) refused.push(problem ?? gone(item));
-    else entries.push({ itemId: item.itemId, entry: toEntry(method, item, row) });
+    else entries.push({ itemId: item.itemId, entry: toEntry(row, item) });
   }
   const productsInfo = entries.map(({ entry }) => entry);
   return {
@@ -67,12 +80,7 @@ async function buildUpdates(
   };
 }
 
-function toEntry(method: ShopMethod, item: CalledItem, row: ProductRow): Record<string, unknown> {
-  if (method === 'Product.updateStock') return toStockEntry(row, item.topic);
-  return method === 'Product.updatePrices' ? toPriceEntry(row) : toUpdateEntry(row);
-}
-
-function whyNot(method: ShopMethod, item: CalledItem, row: ProductRow | undefined): RefusedItem | undefined {
+function whyNot(method: ShopMethod, item: CalledItem, row: OfferRow | undefined): RefusedItem | undefined {
   // That it is gone is itself something to say, but only of its status.
   if (row === undefined || (row.deleted && method !== 'Product.updateProducts')) return gone(item);
   const { itemId } = item;

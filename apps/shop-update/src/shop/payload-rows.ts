@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { ProductRow, SetRow } from './bodies.js';
+import type { OfferRow, ProductRow, SetRow } from './bodies.js';
 
 const SET_JSON = `json_build_object('id', s.id, 'sellerId', s.seller_id, 'name', s.name, 'brand', s.brand,
   'attributeSet', s.attribute_set, 'primaryCategory', s.primary_category, 'categories', s.categories,
@@ -15,6 +15,29 @@ const PRODUCT_JSON = `json_build_object('id', p.id, 'sellerSku', p.seller_sku, '
 /** Products as they are now, tombstones included, in no order. */
 export function readProductRows(manager: EntityManager, ids: readonly number[]): Promise<ProductRow[]> {
   return readRows(manager, 'p.id = ANY ($1::bigint[])', ids);
+}
+
+type FlatOffer = Omit<OfferRow, 'set'> & {
+  readonly setSellerId: number | null;
+  readonly setAttributeSet: string | null;
+  readonly setPrice: string | null;
+  readonly setSrcId: string | null;
+};
+
+/** As {@link readProductRows}, of the few columns that prices and stock are told by. */
+export async function readOfferRows(manager: EntityManager, ids: readonly number[]): Promise<OfferRow[]> {
+  const rows: FlatOffer[] = await manager.query(
+    `SELECT p.id, p.seller_sku AS "sellerSku", p.price::text AS price, p.special_price::text AS "specialPrice",
+       p.special_from_date AS "specialFromDate", p.special_to_date AS "specialToDate", p.stock,
+       p.consignment_stock AS "consignmentStock", p.shop_sku AS "shopSku", p.src_id AS "srcId", p.deleted,
+       s.seller_id AS "setSellerId", s.attribute_set AS "setAttributeSet", s.price::text AS "setPrice", s.src_id AS "setSrcId"
+     FROM product p JOIN product_set s ON s.id = p.product_set_id WHERE p.id = ANY ($1::bigint[])`,
+    [ids],
+  );
+  return rows.map(({ setSellerId, setAttributeSet, setPrice, setSrcId, ...row }) => ({
+    ...row,
+    set: { sellerId: setSellerId, attributeSet: setAttributeSet, price: setPrice, srcId: setSrcId },
+  }));
 }
 
 /** What a new set is made of: its approved variations that the shop does not know, in the order of their ids. */

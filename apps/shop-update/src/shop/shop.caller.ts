@@ -68,8 +68,8 @@ export class ShopCaller implements Caller, OnApplicationShutdown {
     await this.client.close();
   }
 
-  async admit(method: ShopMethod): Promise<Deferral | null> {
-    const settings = await this.readSettings();
+  async admit(method: ShopMethod, justRead?: Settings): Promise<Deferral | null> {
+    const settings = this.keep(justRead ?? (await this.settings.current(this.dataSource.manager)));
     if (settings.shopUrl === null || settings.pausedMethods.includes(method))
       return { reason: 'paused', forMs: PAUSED_MS };
     const nowMs = this.clock.now().getTime();
@@ -84,7 +84,9 @@ export class ShopCaller implements Caller, OnApplicationShutdown {
   }
 
   async send(call: ShopCall): Promise<CallOutcome> {
-    const settings = this.isJustRead() ? this.read.settings : await this.readSettings();
+    const settings = this.isJustRead()
+      ? this.read.settings
+      : this.keep(await this.settings.current(this.dataSource.manager));
     this.unsentProbes.delete(call.method);
     const seen = this.seen.get(call.method);
     const isProbe = seen !== undefined && !isClosed(seen.pair);
@@ -92,7 +94,7 @@ export class ShopCaller implements Caller, OnApplicationShutdown {
     const sent = await this.client.send(call, settings);
     const { outcome } = sent;
     const answeredAt = this.clock.now();
-    await this.journal.record(call, sent, startedAt, answeredAt);
+    await this.journal.record(call, sent, { startedAt, answeredAt, settings });
     const nowMs = answeredAt.getTime();
     if (!isProbe && !isTransportFailure(outcome) && this.keepToItself(call.method, nowMs)) return outcome;
     const successes = this.untold.get(call.method)?.successes ?? 0;
@@ -105,8 +107,7 @@ export class ShopCaller implements Caller, OnApplicationShutdown {
     return { ...outcome, deferForMs: restOf(pair, nowMs) };
   }
 
-  private async readSettings(): Promise<Settings> {
-    const settings = await this.settings.current(this.dataSource.manager);
+  private keep(settings: Settings): Settings {
     this.read = { settings, atMs: performance.now() };
     return settings;
   }

@@ -1,7 +1,7 @@
 import { isDatabaseUnavailable } from '@lockstep/database';
 import { failpoint } from '@lockstep/service';
 import { Inject, Injectable } from '@nestjs/common';
-import { BuildFailedError, CallsStore } from '../queue/calls.store.js';
+import { BuildFailedError, CallsStore, type ClaimOptions } from '../queue/calls.store.js';
 import { ResultsStore } from '../queue/results.store.js';
 import { CALLER, type Caller, type Deferral, type ShopCall } from '../queue/shop-call.js';
 import type { ShopMethod, Topic } from '../queue/topics.js';
@@ -32,19 +32,17 @@ export class Worker {
 
   /** One call, of the topic that has waited longest and may be sent. `onStep` is for tests. */
   async look(name: string, onStep: (step: Step) => void = passStep): Promise<Look> {
-    const topics = await this.calls.readyTopics();
-    if (topics.length === 0) return { kind: 'idle' };
-    const settings = await this.calls.currentSettings();
+    const { topics, settings } = await this.calls.readyTopics();
     let waitMs: number | undefined;
     for (const topic of topics) {
       const method = methodOf(topic, settings);
-      const deferral = await this.caller.admit(method);
+      const deferral = await this.caller.admit(method, settings);
       if (deferral) {
         if (deferral.forMs <= SHORT_WAIT_MS) waitMs = Math.min(deferral.forMs, waitMs ?? deferral.forMs);
         else await this.holdBack(topic, method, deferral);
         continue;
       }
-      const claim = await this.claim(topic, name);
+      const claim = await this.claim(topic, { worker: name, settings });
       if (claim.kind === 'again') return { kind: 'worked' };
       if (claim.kind === 'none') continue;
       onStep('claimed');
@@ -54,18 +52,18 @@ export class Worker {
     return waitMs === undefined ? { kind: 'idle' } : { kind: 'idle', waitMs };
   }
 
-  private async claim(topic: Topic, worker: string) {
+  private async claim(topic: Topic, options: ClaimOptions) {
     try {
-      return await this.calls.claim(topic, { worker });
+      return await this.calls.claim(topic, options);
     } catch (error) {
       if (!isOfItems(error)) throw error;
     }
     // One of them spoils the call of all: they are tried one by one.
     try {
-      return await this.calls.claim(topic, { worker, limit: 1 });
+      return await this.calls.claim(topic, { ...options, limit: 1 });
     } catch (error) {
       if (!isOfItems(error)) throw error;
-      return this.calls.claim(topic, { worker, limit: 1, unbuildable: error.message });
+      return this.calls.claim(topic, { ...options, limit: 1, unbuildable: error.message });
     }
   }
 

@@ -110,6 +110,8 @@ export class Workforce implements OnApplicationBootstrap, BeforeApplicationShutd
   private async followSettings(): Promise<void> {
     const version = await this.timers.configVersion();
     if (version === this.settledVersion) return;
+    // What is ready stays so, and may be sent now.
+    this.callToWork();
     for (let after: number | undefined = 0; after !== undefined; ) {
       after = await this.timers.resettle(after);
       if (this.stopping.signal.aborted) return;
