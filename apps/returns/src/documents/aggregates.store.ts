@@ -11,16 +11,19 @@ export class AggregatesStore {
   constructor(private readonly dataSource: DataSource) {}
 
   /** Those that are there, tombstones included, in the order of their ids. */
-  read(ids: readonly number[]): Promise<ReturnAggregate[]> {
+  async read(ids: readonly number[]): Promise<ReturnAggregate[]> {
+    return (await this.readTexts(ids)).map(parse);
+  }
+
+  /** As {@link read}, each as its JSON: a page of parsed returns held for long costs more than making all their documents. */
+  readTexts(ids: readonly number[]): Promise<AggregateText[]> {
     return this.query('r.id = ANY ($1::bigint[])', [ids]);
   }
 
   /** The next returns behind `after` in the order of their ids, tombstones included. */
-  readPage(after: number | undefined, limit: number): Promise<ReturnAggregate[]> {
-    return this.query('r.id IN (SELECT n.id FROM order_return n WHERE n.id > $1 ORDER BY n.id LIMIT $2)', [
-      after ?? 0,
-      limit,
-    ]);
+  async readPage(after: number | undefined, limit: number): Promise<ReturnAggregate[]> {
+    const next = 'r.id IN (SELECT n.id FROM order_return n WHERE n.id > $1 ORDER BY n.id LIMIT $2)';
+    return (await this.query(next, [after ?? 0, limit])).map(parse);
   }
 
   /** Those whose rows were taken away, and the version that says so. */
@@ -32,13 +35,20 @@ export class AggregatesStore {
     );
   }
 
-  private async query(condition: string, values: readonly unknown[]): Promise<ReturnAggregate[]> {
-    // As text: the driver's own reading of JSON would look at each value for dates and big numbers.
-    const rows: { aggregate: string }[] = await this.dataSource.query(`${SELECT} WHERE ${condition} ORDER BY r.id`, [
-      ...values,
-    ]);
-    return rows.map(({ aggregate }) => JSON.parse(aggregate) as ReturnAggregate);
+  // As text: the driver's own reading of JSON would look at each value for dates and big numbers.
+  private query(condition: string, values: readonly unknown[]): Promise<AggregateText[]> {
+    return this.dataSource.query(`${SELECT} WHERE ${condition} ORDER BY r.id`, [...values]);
   }
+}
+
+/** A return with its parts, as JSON. */
+export interface AggregateText {
+  readonly id: number;
+  readonly aggregate: string;
+}
+
+function parse({ aggregate }: AggregateText): ReturnAggregate {
+  return JSON.parse(aggregate) as ReturnAggregate;
 }
 
 const instant = (column: string) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
@@ -46,7 +56,7 @@ const minorUnits = (column: string) => `(${column} * 100)::bigint`;
 
 /** A return that was deleted is a tombstone: nobody needs its parts. */
 const SELECT = `
-  SELECT json_build_object(
+  SELECT r.id, json_build_object(
     'id', r.id, 'version', r.version, 'deleted', r.deleted,
     'createdAt', ${instant('r.created_at')}, 'updatedAt', ${instant('r.updated_at')},
     'customerReturnNumber', r.customer_return_number, 'returnType', r.return_type, 'pickupType', r.pickup_type,

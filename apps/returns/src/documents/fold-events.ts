@@ -85,8 +85,8 @@ const PICKED_UP_BY_OTHERS: ReadonlySet<string> = new Set([
   'drop_off',
 ]);
 
-/** An event with all that is asked of it more than once. */
-interface Told extends ReturnEvent {
+/** An event with all that is asked of it more than once. Made field by field: a copy of the event costs as much as a document. */
+interface Told extends Pick<ReturnEvent, 'id' | 'source' | 'status' | 'returnItemId' | 'itemStatus' | 'details'> {
   readonly at: string;
   readonly atMs: number;
   readonly word: string;
@@ -108,8 +108,12 @@ export function foldEvents(known: FoldedReturn, events: readonly ReturnEvent[]):
   const isCancelled = way.status === 'PICKUP_CANCELLED' && !isComplete;
   const last = own.at(-1);
   return {
-    ...way,
-    ...(isComplete && { status: 'RETURNED' as const, statusUpdatedAt: completedAt }),
+    status: isComplete ? 'RETURNED' : way.status,
+    statusUpdatedAt: isComplete ? completedAt : way.statusUpdatedAt,
+    pickedUpAt: way.pickedUpAt,
+    onTheWayAt: way.onTheWayAt,
+    deliveredAt: way.deliveredAt,
+    receivedAt: way.receivedAt,
     rawStatus: last?.status ?? null,
     latestStatus: last?.word ?? null,
     statusLog: Object.fromEntries(own.map(({ word, at }) => [word, at])),
@@ -240,20 +244,21 @@ function foldForward(log: readonly Told[]): 'DELIVERED' | 'HANDOVER_DONE' {
 }
 
 function toTold(event: ReturnEvent): Told {
-  const { externalUpdatedAt, createdAt } = event;
+  const { id, source, status, externalUpdatedAt, createdAt, returnItemId, itemStatus, details } = event;
   const externalMs = externalUpdatedAt === null ? 0 : Date.parse(externalUpdatedAt);
-  const words = {
-    source: event.source,
-    word: toWord(event.status),
-    itemStatus: event.itemStatus,
-    returnItemId: event.returnItemId,
-  };
+  const word = toWord(status);
+  const words = { source, word, itemStatus, returnItemId };
   const itemState = itemStateOf(words);
   return {
-    ...event,
+    id,
+    source,
+    status,
+    returnItemId,
+    itemStatus,
+    details,
     at: externalUpdatedAt !== null && externalMs > 0 ? externalUpdatedAt : createdAt,
     atMs: externalMs > 0 ? externalMs : Date.parse(createdAt),
-    word: words.word,
+    word,
     state: stateOf(words, itemState),
     itemState,
   };

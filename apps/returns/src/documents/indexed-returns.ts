@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AggregatesStore } from './aggregates.store.js';
+import { AggregatesStore, type AggregateText } from './aggregates.store.js';
 import type { HashPersonal } from './hash-personal.js';
 import { joinOutcomes } from './join-outcomes.js';
 import type { ReturnAggregate } from './return-aggregate.js';
 import type { ReturnIndex, ReturnOutcome } from './return-index.js';
-import type { ReturnRow, ReturnTarget } from './return-target.js';
+import type { ReturnRow, ReturnTarget, RowOutcome } from './return-target.js';
 import { toDocument } from './to-document.js';
 import { TombstonesStore } from './tombstones/tombstones.store.js';
 
@@ -24,32 +24,66 @@ export class IndexedReturns implements ReturnIndex {
 
   async writeReturns(ids: readonly number[], signal?: AbortSignal): Promise<{ outcomes: ReturnOutcome[] }> {
     const wanted = [...new Set(ids)];
-    const { rows, unmade } = await this.read(wanted);
-    const written: (readonly Awaited<ReturnType<ReturnTarget['write']>>[number][])[] = [];
+    const returns = await this.read(wanted);
+    // Made for one place alone they live for an instant each, and a page of them costs no more memory than its JSON.
+    const rows = this.targets.length === 1 ? returns.rows() : [...returns.rows()];
+    const written: (readonly RowOutcome[])[] = [];
     for (const target of this.targets) {
       signal?.throwIfAborted();
       written.push(await target.write(rows, signal));
     }
-    const gone = rows.filter(({ document }) => document === null).map(({ id }) => id);
+    const gone = returns.made.filter(({ isGone }) => isGone).map(({ id }) => id);
     if (gone.length > 0) await this.tombstones.unmark(gone);
-    const outcomes = rows.map((row, at) =>
+    const outcomes = returns.made.map(({ id, isGone }, at) =>
       joinOutcomes(
-        row,
+        id,
+        isGone,
         written.map((each) => each[at]!),
       ),
     );
     // Whatever never was there is in no index either.
-    const seen = new Set([...rows, ...unmade].map(({ id }) => id));
-    const never = wanted.filter((id) => !seen.has(id)).map((returnId) => ({ returnId, outcome: 'noop' as const }));
-    return { outcomes: [...outcomes, ...unmade.map(toFailure), ...never] };
+    const never = returns.never.map((returnId) => ({ returnId, outcome: 'noop' as const }));
+    return { outcomes: [...outcomes, ...returns.unmade.map(toFailure), ...never] };
   }
 
-  private async read(ids: readonly number[]): Promise<MadeRows> {
-    const found = await this.aggregates.read(ids);
+  private async read(ids: readonly number[]): Promise<ReadReturns> {
+    const found = await this.aggregates.readTexts(ids);
+    if (found.length === ids.length) return new ReadReturns(found, [], [], this.hash);
     const seen = new Set(found.map(({ id }) => id));
     const graves = await this.aggregates.graves(ids.filter((id) => !seen.has(id)));
-    const { rows, unmade } = makeRows(found, this.hash);
-    return { rows: [...rows, ...graves.map(({ id, version }) => ({ id, version, document: null }))], unmade };
+    for (const { id } of graves) seen.add(id);
+    const never = ids.filter((id) => !seen.has(id));
+    return new ReadReturns(found, graves, never, this.hash);
+  }
+}
+
+/** Returns as they were read. */
+class ReadReturns {
+  /** Those of which a row was made, in their order. */
+  readonly made: { readonly id: number; readonly isGone: boolean }[] = [];
+  readonly unmade: { readonly id: number; readonly reason: string }[] = [];
+
+  constructor(
+    private readonly found: readonly AggregateText[],
+    private readonly graves: readonly { readonly id: number; readonly version: number }[],
+    /** Asked for, and nowhere. */
+    readonly never: readonly number[],
+    private readonly hash: HashPersonal,
+  ) {}
+
+  /** Makes each row when it is taken. To be gone through once. */
+  *rows(): Generator<ReturnRow> {
+    for (const { id, aggregate } of this.found) {
+      const row = makeRow(id, () => toRow(JSON.parse(aggregate) as ReturnAggregate, this.hash));
+      if ('reason' in row) this.unmade.push(row);
+      else yield this.note(row);
+    }
+    for (const { id, version } of this.graves) yield this.note({ id, version, document: null });
+  }
+
+  private note(row: ReturnRow): ReturnRow {
+    this.made.push({ id: row.id, isGone: row.document === null });
+    return row;
   }
 }
 
@@ -64,13 +98,19 @@ export function makeRows(aggregates: readonly ReturnAggregate[], hash: HashPerso
   const rows: ReturnRow[] = [];
   const unmade: { id: number; reason: string }[] = [];
   for (const aggregate of aggregates) {
-    try {
-      rows.push(toRow(aggregate, hash));
-    } catch (error) {
-      unmade.push({ id: aggregate.id, reason: `No document can be made: ${String(error)}` });
-    }
+    const row = makeRow(aggregate.id, () => toRow(aggregate, hash));
+    if ('reason' in row) unmade.push(row);
+    else rows.push(row);
   }
   return { rows, unmade };
+}
+
+function makeRow(id: number, make: () => ReturnRow): ReturnRow | MadeRows['unmade'][number] {
+  try {
+    return make();
+  } catch (error) {
+    return { id, reason: `No document can be made: ${String(error)}` };
+  }
 }
 
 function toFailure({ id: returnId, reason }: MadeRows['unmade'][number]): ReturnOutcome {

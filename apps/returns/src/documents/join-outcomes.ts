@@ -1,11 +1,11 @@
 import type { ReturnOutcome } from './return-index.js';
-import type { ReturnRow, RowOutcome } from './return-target.js';
+import type { RowOutcome } from './return-target.js';
 
 /**
  * What became of a return in all the places together: done only when every place has it. What cannot be stored somewhere will
  * not be by trying again, so that counts before a place that was away.
  */
-export function joinOutcomes({ id: returnId, document }: ReturnRow, outcomes: readonly RowOutcome[]): ReturnOutcome {
+export function joinOutcomes(returnId: number, isGone: boolean, outcomes: readonly RowOutcome[]): ReturnOutcome {
   for (const status of ['rejected', 'retryable'] as const) {
     const failed = outcomes.find((outcome) => outcome.status === status);
     if (failed && 'reason' in failed) {
@@ -13,5 +13,5 @@ export function joinOutcomes({ id: returnId, document }: ReturnRow, outcomes: re
     }
   }
   if (outcomes.length > 0 && outcomes.every(({ status }) => status === 'stale')) return { returnId, outcome: 'noop' };
-  return { returnId, outcome: document === null ? 'tombstoned' : 'indexed' };
+  return { returnId, outcome: isGone ? 'tombstoned' : 'indexed' };
 }

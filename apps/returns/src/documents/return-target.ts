@@ -22,7 +22,7 @@ export interface ReturnTarget {
   readonly name: string;
   /**
    * Writes whole documents and tombstones, whatever was there; one outcome a row, in order. One bad row costs its neighbours
-   * nothing. @throws SearchUnavailableError, the signal's reason
+   * nothing. Each row is taken once, and need not be held: documents may be made as they are taken. @throws SearchUnavailableError, the signal's reason
    */
-  write(rows: readonly ReturnRow[], signal?: AbortSignal): Promise<RowOutcome[]>;
+  write(rows: Iterable<ReturnRow>, signal?: AbortSignal): Promise<RowOutcome[]>;
 }

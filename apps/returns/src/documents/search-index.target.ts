@@ -11,18 +11,18 @@ export class SearchIndexTarget implements ReturnTarget {
 
   constructor(private readonly family: ReturnFamily) {}
 
-  async write(rows: readonly ReturnRow[], signal?: AbortSignal): Promise<RowOutcome[]> {
+  async write(rows: Iterable<ReturnRow>, signal?: AbortSignal): Promise<RowOutcome[]> {
     const family = await this.family.ready();
     signal?.throwIfAborted();
-    const { outcomes } = await family.writeLive(rows.map(toIndexRow));
+    const { outcomes } = await family.writeLive(Array.from(rows, toIndexRow));
     return outcomes.map(toRowOutcome);
   }
 }
 
 /** A row as an index of ours takes it. */
 export function toIndexRow({ id, version, document }: ReturnRow): IndexRow {
-  const key = { id: String(id), version };
-  return { ...key, source: toIndexSource(returnSchema, { ...key, document }) };
+  const key = String(id);
+  return { id: key, version, source: toIndexSource(returnSchema, { id: key, version, document }) };
 }
 
 function toRowOutcome(outcome: WriteOutcome): RowOutcome {

@@ -5,7 +5,6 @@ import {
   type FieldDefinition,
   type FieldDefinitions,
   type IndexSchema,
-  textFieldsOf,
 } from '../schema/index-schema.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -60,7 +59,7 @@ export function structureOf(mapping: Json): string {
 
 function toTextProperties(schema: IndexSchema): Json {
   return Object.fromEntries(
-    [...textFieldsOf(schema)].map((field) => [
+    schema.textFields.map((field) => [
       field,
       {
         type: 'text',

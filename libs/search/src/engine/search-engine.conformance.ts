@@ -484,6 +484,7 @@ const SMALL: IndexSchema = {
   ...PEOPLE,
   fields: { gmc: { type: 'keyword' } },
   searchFields: [],
+  textFields: [],
   matchFields: [],
   sortKeyFields: [],
 };

@@ -49,6 +49,8 @@ export interface IndexSchema {
   readonly searchFields: readonly string[];
   /** Names of the fields whose words are kept in sequence. */
   readonly matchFields: readonly string[];
+  /** Names of the fields whose words are kept, each once: those of the free-text search and those matched in sequence. */
+  readonly textFields: readonly string[];
   /** Names of the keyword fields that carry a folded sort key. */
   readonly sortKeyFields: readonly string[];
   /** Tells this schema from any other: an index built from another hash needs a rebuild. */
@@ -86,6 +88,7 @@ export function defineIndexSchema(declaration: {
     fields,
     searchFields: keywords.filter((keyword) => keyword.search).map((keyword) => keyword.field),
     matchFields: keywords.filter((keyword) => keyword.match).map((keyword) => keyword.field),
+    textFields: keywords.filter((keyword) => keyword.search || keyword.match).map((keyword) => keyword.field),
     sortKeyFields: keywords.filter((keyword) => keyword.sort).map((keyword) => keyword.field),
     hash: createHash('sha256').update(canonicalJson({ FORMAT_VERSION, version, fields })).digest('hex').slice(0, 16),
   };
@@ -101,11 +104,6 @@ export function findField(fields: FieldDefinitions, path: string): FieldDefiniti
   const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
   if (dot < 0 || field === undefined) return field;
   return field.type === 'object' ? findField(field.fields, path.slice(dot + 1)) : undefined;
-}
-
-/** Fields whose words are kept, each once: those of the free-text search and those matched in sequence. */
-export function textFieldsOf(schema: IndexSchema): Iterable<string> {
-  return new Set([...schema.searchFields, ...schema.matchFields]);
 }
 
 /** JSON with sorted keys: equal values give equal text. */

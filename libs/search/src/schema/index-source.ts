@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { SearchItem } from '../query/search-query.js';
 import { toSortKey, toWords } from '../text/fold-text.js';
-import { type IndexSchema, textFieldsOf } from './index-schema.js';
+import type { IndexSchema } from './index-schema.js';
 
 /** A document as it is written: `id` and `version` come from its owner. */
 export interface IndexDocument {
@@ -54,10 +54,13 @@ export function bucketOf(id: string): number {
  */
 export function toIndexSource(schema: IndexSchema, { id, version, document }: IndexDocument): string {
   if (!Number.isSafeInteger(version) || version < 0) throw new RangeError(`Document ${id}: version ${version}.`);
-  const key = { id, version, deleted: document === null, bucket: bucketOf(id), remainder: version % VERSION_MODULUS };
-  if (document === null) return JSON.stringify({ lockstep: key });
-  const lockstep: TechnicalFields = { ...key, text: foldFields(schema, document), sort: sortKeys(schema, document) };
-  return JSON.stringify({ ...document, lockstep });
+  const [bucket, remainder] = [bucketOf(id), version % VERSION_MODULUS];
+  if (document === null) return JSON.stringify({ lockstep: { id, version, deleted: true, bucket, remainder } });
+  const [text, sort] = [foldFields(schema, document), sortKeys(schema, document)];
+  const lockstep: TechnicalFields = { id, version, deleted: false, bucket, remainder, text, sort };
+  // Two texts joined: copying a document of many fields into a larger object costs more than all of its JSON.
+  const fields = JSON.stringify(document);
+  return `${fields === '{}' ? '{' : `${fields.slice(0, -1)},`}"lockstep":${JSON.stringify(lockstep)}}`;
 }
 
 /** The document behind a stored source, given as text or already parsed. The inverse of {@link toIndexSource}. */
@@ -79,12 +82,18 @@ function foldFields(
   document: Readonly<Record<string, unknown>>,
 ): Record<string, string | string[]> {
   const text: Record<string, string | string[]> = {};
-  for (const field of textFieldsOf(schema)) {
-    const values = textsOf(document[field]).map(toWords);
-    if (values.length === 1) text[field] = values[0]!;
-    else if (values.length > 1) text[field] = values;
+  for (const field of schema.textFields) {
+    const value = document[field];
+    // Most fields hold one value or none.
+    if (typeof value === 'string') text[field] = toWords(value);
+    else if (value !== null && value !== undefined) foldValues(text, field, textsOf(value));
   }
   return text;
+}
+
+function foldValues(text: Record<string, string | string[]>, field: string, values: readonly string[]): void {
+  if (values.length === 1) text[field] = toWords(values[0]!);
+  else if (values.length > 1) text[field] = values.map(toWords);
 }
 
 function sortKeys(schema: IndexSchema, document: Readonly<Record<string, unknown>>): Record<string, string> {
@@ -102,6 +111,9 @@ function smaller(a: string, b: string): string {
 }
 
 function textsOf(value: unknown): string[] {
-  if (Array.isArray(value)) return value.flatMap(textsOf);
-  return value === null || value === undefined ? [] : [String(value)];
+  if (value === null || value === undefined) return [];
+  if (!Array.isArray(value)) return [String(value)];
+  const texts: string[] = [];
+  for (const part of value) texts.push(...textsOf(part));
+  return texts;
 }

@@ -83,6 +83,14 @@ describe('tokenize', () => {
     );
   });
 
+  it('finds the same tokens in a plain text whether or not a foreign word stands beside it', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary-ascii', maxLength: 300 }), (text) => {
+        expect(tokenize(`${text} 文`)).toEqual([...tokenize(text), '文']);
+      }),
+    );
+  });
+
   it('cuts a token at 128 code points, never through a character', () => {
     const [token] = tokenize('𝒜'.repeat(10) + '文'.repeat(200));
     expect([...token!]).toHaveLength(128);

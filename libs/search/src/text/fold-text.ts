@@ -77,8 +77,16 @@ function foldLetters(text: string): string {
  * @example tokenize("O'Brien, Mary-Ann (2)") // ['obrien', 'mary', 'ann', '2']
  */
 export function tokenize(text: string): string[] {
+  if (ASCII.test(text)) return tokenizeAscii(text);
   const tokens = foldText(text).match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
   return tokens.map((token) => cutText(token, MAX_TOKEN_LENGTH));
+}
+
+/** As {@link tokenize}: of ASCII, folding changes nothing but the case, and takes the apostrophes away. */
+function tokenizeAscii(text: string): string[] {
+  const plain = text.toLowerCase().replace(/['`]/g, '');
+  const tokens = plain.match(/[a-z0-9]+/g) ?? [];
+  return plain.length <= MAX_TOKEN_LENGTH ? tokens : tokens.map((token) => token.slice(0, MAX_TOKEN_LENGTH));
 }
 
 /** The words of {@link tokenize}, joined by blanks. */

@@ -32,8 +32,8 @@ export class AlgoliaTarget implements ReturnTarget {
   }
 
   /** A record counts as written once Algolia shows it, or something newer: it does not tell the two apart. */
-  async write(rows: readonly ReturnRow[], signal?: AbortSignal): Promise<RowOutcome[]> {
-    const records = rows.map(toAlgoliaRecord);
+  async write(rows: Iterable<ReturnRow>, signal?: AbortSignal): Promise<RowOutcome[]> {
+    const records = Array.from(rows, toAlgoliaRecord);
     const outcomes: RowOutcome[] = [];
     for (let at = 0; at < records.length; at += BATCH_SIZE) {
       signal?.throwIfAborted();
