@@ -39,7 +39,7 @@ describeWithEngines('a broker that fails in the middle of a rebuild', (engines) 
     try {
       const waiting = async (): Promise<number | undefined> =>
         (await stage.rabbit.queues()).find(({ name }) => name === DATA_QUEUE)?.messages_ready;
-      await waitFor('batches to wait in the queue', waiting, { timeoutMs: 30_000, until: (ready) => (ready ?? 0) > 0 });
+      await waitFor('batches to wait in the queue', waiting, { until: (ready) => (ready ?? 0) > 0 });
       await stage.rabbit.deleteQueue(DATA_QUEUE);
     } finally {
       process.kill(consumer, 'SIGCONT');

@@ -45,7 +45,7 @@ describeWithEngines('a rebuild that meets poison', (engines) => {
         'SELECT reason, body, state, run_id FROM integration.dead_letter WHERE queue = $1 AND message_id = $2';
       return (await stage.query<Letter & Record<string, unknown>>(sql, [DATA_QUEUE, messageId]))[0];
     };
-    return waitFor(`message ${messageId} to be parked`, read, { timeoutMs: 30_000 }) as Promise<Letter>;
+    return waitFor(`message ${messageId} to be parked`, read) as Promise<Letter>;
   }
 
   const unreadable: [what: string, body: (command: SyncStart) => object | string, labels: Labels, reason: RegExp][] = [
@@ -146,7 +146,6 @@ describeWithEngines('a rebuild that meets poison', (engines) => {
     const count = 'SELECT count(*)::int AS letters FROM integration.dead_letter WHERE run_id = $1';
     const letters = async (): Promise<unknown> => (await stage.query(count, [command.runId]))[0];
     await waitFor('all poison to be parked', letters, {
-      timeoutMs: 30_000,
       until: (row) => JSON.stringify(row) === '{"letters":50}',
     });
     await source.sendEnd(command, BATCHES, PEOPLE);

@@ -154,7 +154,7 @@ describeOnEveryBroker('Dead letters', ({ engines, makePlace }) => {
     await waitFor('failed attempts', () => refusals >= 2);
     expect(await listed()).toEqual([]);
     refuseListener = false;
-    await waitFor('the letter', () => listed(), { until: (items) => items.length === 1, timeoutMs: 20_000 });
+    await waitFor('the letter', () => listed(), { until: (items) => items.length === 1 });
     const notes = await dataSource.query('SELECT * FROM listener_note WHERE message_id = $1', [
       message.properties.messageId,
     ]);

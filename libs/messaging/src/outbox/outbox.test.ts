@@ -148,7 +148,7 @@ describeOnEveryEngine('The outbox', (engines) => {
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
        WHERE state = 'idle in transaction' AND datname = current_database()`,
     );
-    await waitFor('the rest', () => surviving.published.length === 21, { timeoutMs: 15_000 });
+    await waitFor('the rest', () => surviving.published.length === 21);
     const ids = (messages: OutgoingMessage[]) => messages.map(({ properties }) => properties.messageId).sort();
     expect(ids(surviving.published.slice(1))).toEqual(ids(dying.published));
     await isEmpty();

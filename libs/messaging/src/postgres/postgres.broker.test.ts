@@ -152,7 +152,6 @@ describeWithEngines('The PostgreSQL broker', (engines) => {
     const seen = await collect(await open(note), note);
     await waitFor('all that was confirmed', () => new Set(seen.map(textOf)), {
       until: (texts) => confirmed.every((text) => texts.has(text)),
-      timeoutMs: 30_000,
     });
     expect(seen.filter(({ redelivered }) => redelivered).length).toBeGreaterThan(0);
     expect(seen.every(({ attempt }) => attempt === 1)).toBe(true);
