@@ -16,7 +16,8 @@ interface Letter {
 }
 
 describeWithEngines('a rebuild that meets poison', (engines) => {
-  const stage = useStage(engines, { services: [], settings: { ASK_AGAIN_SECONDS: '2' } });
+  // Nothing is asked for again because a machine is slow, only because it was parked, which does not take that long.
+  const stage = useStage(engines, { services: [], settings: { ASK_AGAIN_SECONDS: '60' } });
   let source: SourceDouble;
   let version = 0;
   let batches: object[][];
