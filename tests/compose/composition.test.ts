@@ -52,8 +52,9 @@ describeWithEngines('what docker-compose.yml describes', (engines) => {
       }
       const { info } = await json<{ info: { title: string } }>(`/api/docs/${hosted.service}/json`);
       expect(info.title).toBe(`Lockstep ${hosted.service}`);
-      const ready = await json<{ service: string; status: string }>(`/health/ready/${hosted.service}`);
-      expect(ready).toMatchObject({ service: hosted.service, status: 'up' });
+      const readiness = () => json<{ service: string; status: string }>(`/health/ready/${hosted.service}`);
+      const ready = await waitFor(hosted.service, readiness, { until: ({ status }) => status === 'up' });
+      expect(ready).toMatchObject({ service: hosted.service });
     }
   });
 
