@@ -14,9 +14,11 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@lockstep/source'] } },
   test: {
     globalSetup: ['tests/embedded-engines.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-    teardownTimeout: 30_000,
+    // Limits for hangs, above every wait within a test, which says what it waits for: a busy machine is no fault.
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
+    expect: { poll: { timeout: 60_000 } },
+    teardownTimeout: 120_000,
     retry: 0,
     projects: [
       {

@@ -50,13 +50,14 @@ export async function loadFinished(place, first, last) {
   );
   await place.pool.query(
     `WITH call AS (
-       INSERT INTO shop_update.sync_call (flow, method, topic, payload, config_version, worker, created_at, responded_at, http_status, outcome)
+       INSERT INTO shop_update.sync_call (flow, method, topic, payload, config_version, worker, created_at, responded_at, http_status, outcome,
+         item_outcomes)
        SELECT 'synchronous', 'Product.updatePrices', 'price', '{"productsInfo": []}', 1, 'bench', at,
-         at + interval '1 millisecond' * (n % 900), 200, 'answered'
+         at + interval '1 millisecond' * (n % 900), 200, 'answered', array_fill('synced'::text, ARRAY[50])
        FROM generate_series($1::bigint, $2::bigint, 50) AS n, LATERAL (SELECT now() - interval '7 seconds' * (n % 1000000 + 720)) AS t (at)
        RETURNING id)
-     INSERT INTO shop_update.sync_call_item (call_id, position, item_id, fingerprint, outcome)
-     SELECT id, position, id, '', 'synced' FROM call, generate_series(0, 49) AS position`,
+     INSERT INTO shop_update.sync_call_item (call_id, position, item_id, fingerprint)
+     SELECT id, position, id, '' FROM call, generate_series(0, 49) AS position`,
     [first, last],
   );
 }

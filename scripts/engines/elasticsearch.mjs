@@ -11,11 +11,14 @@ export const elasticsearch = {
   portCount: 2,
   stopSignal: 'SIGTERM',
 
-  prepare({ folder, owner, ports }) {
+  install() {
     const java = findOrInstall('Java 17 or newer', javaHome, ['openjdk-17-jre-headless']);
     const cache = join(enginesFolder, 'cache');
     mkdirSync(cache, { recursive: true, mode: 0o755 });
-    const home = elasticsearchHome(cache);
+    return { java, home: elasticsearchHome(cache) };
+  },
+
+  prepare({ folder, owner, ports }, { home }) {
     const config = makeFolder(join(folder, 'config'), owner);
     for (const name of ['data', 'logs', 'tmp', 'config/jvm.options.d']) makeFolder(join(folder, name), owner);
     for (const name of ['jvm.options', 'log4j2.properties']) {
@@ -29,7 +32,7 @@ export const elasticsearch = {
       owner,
     );
     writeOwned(join(config, 'elasticsearch.yml'), settings(folder, ports), owner);
-    return { home, java };
+    return {};
   },
 
   command({ home, java }, { folder }) {
@@ -50,7 +53,7 @@ export const elasticsearch = {
 
   /** `GET /` is not served by this distribution. */
   async isReady({ ports }) {
-    const answer = await fetch(`http://127.0.0.1:${ports[0]}/_cluster/health`, { signal: AbortSignal.timeout(5_000) });
+    const answer = await fetch(`http://127.0.0.1:${ports[0]}/_cluster/health`, { signal: AbortSignal.timeout(10_000) });
     return answer.ok;
   },
 

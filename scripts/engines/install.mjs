@@ -5,6 +5,9 @@ import { join } from 'node:path';
 
 const APT_LIMIT_MS = 600_000;
 const MAVEN_LIMIT_MS = 600_000;
+/** Registries and networks fail now and then; what is wrong for good fails three times. */
+const ATTEMPTS = 3;
+const FIRST_PAUSE_MS = 5_000;
 const UNPACK = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack';
 export const ELASTICSEARCH_VERSION = '8.19.21';
 
@@ -24,13 +27,33 @@ export function findOrInstall(what, find, packages) {
 
 function aptInstall(packages) {
   console.error(`installing ${packages.join(' ')}`);
-  const options = ['-y', '-q', '-o', 'DPkg::Lock::Timeout=120'];
+  const options = ['-y', '-q', '-o', 'DPkg::Lock::Timeout=120', '-o', 'Acquire::Retries=3'];
   // RUNLEVEL=1 keeps the packages from starting their own service: ours run beside whatever the machine runs.
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  for (const args of [['update'], ['install', '--no-install-recommends', ...packages]]) {
-    const run = spawnSync('apt-get', [...options, ...args], { env, stdio: ['ignore', 2, 2], timeout: APT_LIMIT_MS });
-    if (run.status !== 0)
-      throw new Error(`apt-get ${args.join(' ')} failed (${run.error?.message ?? `exit ${run.status}`})`);
+  // Together: what the list of one mirror names may be gone from another.
+  persistently(() => {
+    for (const args of [['update'], ['install', '--no-install-recommends', ...packages]])
+      execute('apt-get', [...options, ...args], { env, timeout: APT_LIMIT_MS });
+  });
+}
+
+/** Runs a program that is to succeed; what it says goes to standard error. */
+function execute(program, args, options) {
+  const run = spawnSync(program, args, { ...options, stdio: ['ignore', 2, 2] });
+  if (run.status !== 0)
+    throw new Error(`${program} ${args.join(' ')} failed (${run.error?.message ?? `exit ${run.status}`})`);
+}
+
+/** Does something that needs the network, again after a growing pause when it fails. */
+function persistently(act) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return act();
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+      console.error(`${error.message}; trying again`);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FIRST_PAUSE_MS * 2 ** (attempt - 1));
+    }
   }
 }
 
@@ -76,13 +99,15 @@ export function elasticsearchHome(cache) {
   if (existsSync(home)) return home;
   findOrInstall('Maven', () => onPath('mvn'), ['maven']);
   const draft = join(cache, 'unpacking');
-  rmSync(draft, { recursive: true, force: true });
-  mkdirSync(draft);
   const artifact = `org.elasticsearch.distribution.integ-test-zip:elasticsearch:${ELASTICSEARCH_VERSION}:zip`;
   console.error(`fetching ${artifact}`);
-  const args = ['-q', '-B', UNPACK, `-Dartifact=${artifact}`, `-DoutputDirectory=${draft}`];
-  const run = spawnSync('mvn', args, { cwd: draft, stdio: ['ignore', 2, 2], timeout: MAVEN_LIMIT_MS });
-  if (run.status !== 0) throw new Error(`mvn ${args.join(' ')} failed (${run.error?.message ?? `exit ${run.status}`})`);
+  // -U: Maven remembers for a day that a download has failed.
+  const args = ['-q', '-B', '-U', UNPACK, `-Dartifact=${artifact}`, `-DoutputDirectory=${draft}`];
+  persistently(() => {
+    rmSync(draft, { recursive: true, force: true });
+    mkdirSync(draft);
+    execute('mvn', args, { cwd: draft, timeout: MAVEN_LIMIT_MS });
+  });
   const unpacked = join(draft, `elasticsearch-${ELASTICSEARCH_VERSION}`);
   for (const script of readdirSync(join(unpacked, 'bin'))) chmodSync(join(unpacked, 'bin', script), 0o755);
   renameSync(unpacked, home);

@@ -13,14 +13,15 @@ export const postgres = {
   /** Fast shutdown: open transactions are rolled back instead of waited for. */
   stopSignal: 'SIGINT',
 
-  prepare({ folder, owner, password, pid }) {
-    const bin = findOrInstall('PostgreSQL 15 or newer', postgresBin, ['postgresql']);
+  install: () => ({ bin: findOrInstall('PostgreSQL 15 or newer', postgresBin, ['postgresql']) }),
+
+  prepare({ folder, owner, password, pid }, { bin }) {
     const data = join(folder, 'data');
     if (!existsSync(join(data, 'PG_VERSION'))) createCluster({ bin, data, folder, owner, password });
     // PostgreSQL refuses to start while the id in a stale lock file belongs to any living process.
     const lock = join(data, 'postmaster.pid');
     if (existsSync(lock) && !isOurs(pid, data)) rmSync(lock);
-    return { bin, data };
+    return { data };
   },
 
   command({ bin, data }, { ports }) {
@@ -38,7 +39,7 @@ export const postgres = {
   async isReady(record) {
     // Loaded here, so that engines can be stopped while the packages are being installed anew.
     const { default: pg } = await import('pg');
-    const client = new pg.Client({ connectionString: url(record, 'postgres'), connectionTimeoutMillis: 2_000 });
+    const client = new pg.Client({ connectionString: url(record, 'postgres'), connectionTimeoutMillis: 10_000 });
     client.on('error', () => undefined);
     try {
       await client.connect();

@@ -5,6 +5,8 @@ import { makeFolder, writeOwned } from './folder.mjs';
 import { findOrInstall, onPath, rabbitmqServer } from './install.mjs';
 import { isOurs, startDetached, stopProcess } from './process.mjs';
 
+/** Hundreds of replicated queues, each made on the disk. */
+const DEFINITIONS_LIMIT_MS = 180_000;
 const definitionsFile = new URL('../../docker/rabbitmq/definitions.json', import.meta.url);
 
 export const rabbitmq = {
@@ -14,8 +16,9 @@ export const rabbitmq = {
   portCount: 4,
   stopSignal: 'SIGTERM',
 
+  install: () => ({ server: findOrInstall('RabbitMQ', rabbitmqServer, ['rabbitmq-server']) }),
+
   prepare({ folder, owner, ports, password, mapperPid }) {
-    const server = findOrInstall('RabbitMQ', rabbitmqServer, ['rabbitmq-server']);
     makeFolder(join(folder, 'data'), owner);
     makeFolder(join(folder, 'logs'), owner);
     const [amqp, management, , mapper] = ports;
@@ -32,7 +35,7 @@ export const rabbitmq = {
       'collect_statistics_interval = 1000',
     ];
     writeOwned(join(folder, 'rabbitmq.conf'), `${settings.join('\n')}\n`, owner);
-    return { server, record: { mapperPid: startMapper({ folder, owner, port: mapper, pid: mapperPid }) } };
+    return { record: { mapperPid: startMapper({ folder, owner, port: mapper, pid: mapperPid }) } };
   },
 
   command({ server }, { folder, ports }) {
@@ -69,7 +72,11 @@ export const rabbitmq = {
   async afterStart(record) {
     const text = readDefinitions();
     if (!text) return;
-    const answer = await management(record, 'definitions/%2F', { method: 'POST', body: text });
+    const answer = await management(record, 'definitions/%2F', {
+      method: 'POST',
+      body: text,
+      limitMs: DEFINITIONS_LIMIT_MS,
+    });
     if (!answer.ok) throw new Error(`RabbitMQ refused docker/rabbitmq/definitions.json: ${await answer.text()}`);
   },
 
@@ -95,7 +102,7 @@ function readDefinitions() {
   }
 }
 
-function management({ ports, password }, path, { method = 'GET', body } = {}) {
+function management({ ports, password }, path, { method = 'GET', body, limitMs = 10_000 } = {}) {
   return fetch(`http://127.0.0.1:${ports[1]}/api/${path}`, {
     method,
     body,
@@ -103,7 +110,7 @@ function management({ ports, password }, path, { method = 'GET', body } = {}) {
       authorization: `Basic ${Buffer.from(`lockstep:${password}`).toString('base64')}`,
       'content-type': 'application/json',
     },
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(limitMs),
   });
 }
 

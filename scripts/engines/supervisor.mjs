@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { enginesFolder, makeFolder, readJson, writeJson } from './folder.mjs';
 import { choosePorts, isOurs, ownerFor, startDetached, stopProcess, tail, waitUntil } from './process.mjs';
 
-const START_LIMIT_MS = 120_000;
+/** Of one engine; a fresh machine has a slow disk and two others starting beside it. */
+const START_LIMIT_MS = 240_000;
 
 /** Beside the data, so that the password is never lost while the data stays. */
 function recordFile(engine) {
@@ -30,8 +31,11 @@ export function isRunning(record) {
 export async function startEngine(engine) {
   let record = readRecord(engine);
   if (isRunning(record) && (await waitUntil(() => engine.isReady(record), START_LIMIT_MS))) return record;
+  // Before anything is waited for, so that what is started together is installed before any of it is launched and watched,
+  // and before the owner is chosen, who may come with the package.
+  const programs = engine.install();
   if (record) await stopEngine(engine);
-  const owner = ownerFor(engine.users);
+  const owner = record?.owner ?? ownerFor(engine.users);
   record = {
     ...record,
     owner,
@@ -39,17 +43,17 @@ export async function startEngine(engine) {
     password: record?.password ?? randomBytes(12).toString('hex'),
     ports: await choosePorts(engine.portCount, record?.ports),
   };
-  await launch(engine, record);
+  await launch(engine, record, programs);
   await engine.afterStart?.(record);
   return record;
 }
 
-async function launch(engine, record) {
-  const { record: more, ...programs } = engine.prepare(record);
+async function launch(engine, record, programs) {
+  const { record: more, ...prepared } = engine.prepare(record, programs);
   Object.assign(record, more);
   const log = join(record.folder, 'output.log');
   if (engine.pidFile) rmSync(join(record.folder, engine.pidFile), { force: true });
-  const command = engine.command(programs, record);
+  const command = engine.command({ ...programs, ...prepared }, record);
   const deadline = Date.now() + START_LIMIT_MS;
   for (;;) {
     const child = startDetached({ ...command, owner: record.owner, cwd: record.folder, log });

@@ -15,7 +15,7 @@ import { appServices, type ComposeFile, imageEnvironment, readComposeFile } from
 import { FrontDoor } from './front-door.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const MIGRATION_LIMIT_MS = 60_000;
+const MIGRATION_LIMIT_MS = 120_000;
 
 /** What docker-compose.yml describes, as processes on a place of their own on the test engines. */
 export class Composition {

@@ -57,7 +57,7 @@ export class FrontDoor {
       if (child.exitCode !== null) throw new Error(`nginx ended:\n${this.output}`);
       return (await fetch(`${this.url}/health/live`)).ok;
     };
-    await waitFor('the front door', isUp, { timeoutMs: 30_000, everyMs: 20 });
+    await waitFor('the front door', isUp, { everyMs: 20 });
   }
 
   logs(): string {

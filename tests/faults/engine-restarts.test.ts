@@ -1,7 +1,7 @@
-import { describeWithEngines, type EngineName, restartEngine } from '@lockstep/testing';
+import { describeWithEngines, type EngineName, restartEngine, waitFor } from '@lockstep/testing';
 import { beforeAll, expect, it } from 'vitest';
 import { allEqual, compareWithSource } from '../revalidation/compare.js';
-import { midway } from '../revalidation/midway.js';
+import { withBrake } from '../revalidation/midway.js';
 import { plainPeople } from '../revalidation/plain-people.js';
 import { loadPeople } from '../stage/people.js';
 import { useStage } from '../stage/stage.js';
@@ -22,49 +22,53 @@ describeWithEngines('an engine that is killed in the middle of a rebuild', (engi
     expect(await compareWithSource(stage, await dayOfRun(stage, runId))).toEqual(allEqual(PEOPLE));
     expect(pids()).toEqual(before);
     for (const app of ['tcs', 'integration'] as const) {
-      expect((await stage.call(app, 'GET', '/health/ready')).status, app).toBe(200);
+      const ready = async () => (await stage.call(app, 'GET', '/health/ready')).status === 200;
+      await waitFor(`${app} to be ready`, ready);
     }
   }
 
   const whileSending: EngineName[] = ['rabbitmq', 'postgres'];
   it.each(whileSending)('%s, while trainees are sent: the run ends right without a restart of ours', async (engine) => {
     const before = pids();
-    const runId = await triggerSync(stage);
-    await midway(stage, runId);
-    await restartEngine(engine, engines, { kill: true });
+    let runId = '';
+    await withBrake(stage, 'trainees', async (brake) => {
+      runId = await triggerSync(stage);
+      await brake.midway(runId);
+      await restartEngine(engine, engines, { kill: true, whileDown: brake.release });
+    });
     await expectRightEnd(runId, before);
   });
 
   it('elasticsearch, before the index is filled: the run waits for it and ends right', async () => {
     const before = pids();
-    const source = stage.service('tcs').pid() as number;
-    const runId = await triggerSync(stage);
-    await midway(stage, runId);
-    // The source holds the run back until the index is surely away.
-    process.kill(source, 'SIGSTOP');
-    const whileDown = async (): Promise<void> => {
-      process.kill(source, 'SIGCONT');
-      const run = await untilRun(
-        stage,
-        runId,
-        'wants to fill the index',
-        (one) => phaseOf(one, 'master').state !== 'pending',
-      );
-      expect(isEnded(run)).toBe(false);
-    };
-    try {
+    let runId = '';
+    await withBrake(stage, 'trainees', async (brake) => {
+      runId = await triggerSync(stage);
+      await brake.midway(runId);
+      const whileDown = async (): Promise<void> => {
+        // Not before: the index must surely be away.
+        await brake.release();
+        const run = await untilRun(
+          stage,
+          runId,
+          'wants to fill the index',
+          (one) => phaseOf(one, 'master').state !== 'pending',
+        );
+        expect(isEnded(run)).toBe(false);
+      };
       await restartEngine('elasticsearch', engines, { kill: true, whileDown });
-    } finally {
-      process.kill(source, 'SIGCONT');
-    }
+    });
     await expectRightEnd(runId, before);
   });
 
   it('elasticsearch, while the index is filled: the run ends right without a restart of ours', async () => {
     const before = pids();
-    const runId = await triggerSync(stage);
-    await midway(stage, runId, 'master');
-    await restartEngine('elasticsearch', engines, { kill: true });
+    let runId = '';
+    await withBrake(stage, 'master', async (brake) => {
+      runId = await triggerSync(stage);
+      await brake.midway(runId);
+      await restartEngine('elasticsearch', engines, { kill: true, whileDown: brake.release });
+    });
     await expectRightEnd(runId, before);
   });
 });

@@ -52,14 +52,14 @@ export async function submit(stage: Stage, files: readonly FeedFile[], query = '
     method: 'POST',
     headers: { authorization: `Bearer ${stage.adminToken}` },
     body: form,
-    signal: AbortSignal.timeout(30_000),
+    signal: AbortSignal.timeout(90_000),
   });
   if (answer.status !== 202) throw new Error(`the import was refused: ${answer.status} ${await answer.text()}`);
   return importBatchId;
 }
 
 /** Waits until a batch has come to its end. */
-export async function untilEnded(stage: Stage, importBatchId: string, timeoutMs = 90_000): Promise<Batch> {
+export async function untilEnded(stage: Stage, importBatchId: string, timeoutMs = 180_000): Promise<Batch> {
   const look = async () => (await stage.call<Batch>('import', 'GET', `/api/imports/${importBatchId}`)).body;
   return waitFor(`the import ${importBatchId} to end`, look, { until: ({ endTime }) => Boolean(endTime), timeoutMs });
 }

@@ -117,7 +117,6 @@ describeOnEveryEngine('imports whose services are killed', (engines) => {
     const batch = await importAll(stage, [linesOf(catalogue('late', 20))]);
     await waitFor('no message to be left', () => stage.countMessages(), {
       until: (count) => count === 0,
-      timeoutMs: 30_000,
     });
     expect(await whatIsThere('late', batch.importBatchId)).toEqual({
       ...everything,

@@ -4,7 +4,7 @@ import { loadPeople } from '../stage/people.js';
 import { useStage } from '../stage/stage.js';
 import { dayOfRun, endOfRun, isEnded, readRun, triggerSync } from '../stage/sync-run.js';
 import { allEqual, compareWithSource } from './compare.js';
-import { midway } from './midway.js';
+import { withBrake } from './midway.js';
 import { plainPeople } from './plain-people.js';
 
 const PEOPLE = 20_000;
@@ -20,10 +20,13 @@ describeWithEngines('a broker that fails in the middle of a rebuild', (engines) 
 
   it('closes every connection: the run ends right without a restart of ours', async () => {
     const before = pids();
-    const runId = await triggerSync(stage);
-    await midway(stage, runId);
-    expect(await stage.rabbit.closeConnections()).toBeGreaterThanOrEqual(2);
-    expect(isEnded(await readRun(stage, runId))).toBe(false);
+    let runId = '';
+    await withBrake(stage, 'trainees', async (brake) => {
+      runId = await triggerSync(stage);
+      await brake.midway(runId);
+      expect(await stage.rabbit.closeConnections()).toBeGreaterThanOrEqual(2);
+      expect(isEnded(await readRun(stage, runId))).toBe(false);
+    });
     expect(await endOfRun(stage, runId)).toMatchObject({ state: 'succeeded', error: null });
     expect(await compareWithSource(stage, await dayOfRun(stage, runId))).toEqual(allEqual(PEOPLE));
     expect(pids()).toEqual(before);
@@ -31,19 +34,16 @@ describeWithEngines('a broker that fails in the middle of a rebuild', (engines) 
 
   it('loses the data queue with what waits in it: lost batches are asked for again, without a restart of ours', async () => {
     const before = pids();
-    const consumer = stage.service('integration').pid() as number;
-    const runId = await triggerSync(stage);
-    await midway(stage, runId);
-    // Stopped, so that batches are waiting in the queue when it goes.
-    process.kill(consumer, 'SIGSTOP');
-    try {
+    let runId = '';
+    // Held, so that batches are waiting in the queue when it goes: more than its consumer takes ahead.
+    await withBrake(stage, 'trainees', async (brake) => {
+      runId = await triggerSync(stage);
+      await brake.midway(runId);
       const waiting = async (): Promise<number | undefined> =>
         (await stage.rabbit.queues()).find(({ name }) => name === DATA_QUEUE)?.messages_ready;
-      await waitFor('batches to wait in the queue', waiting, { timeoutMs: 30_000, until: (ready) => (ready ?? 0) > 0 });
+      await waitFor('batches to wait in the queue', waiting, { until: (ready) => (ready ?? 0) > 0 });
       await stage.rabbit.deleteQueue(DATA_QUEUE);
-    } finally {
-      process.kill(consumer, 'SIGCONT');
-    }
+    });
     expect(await endOfRun(stage, runId)).toMatchObject({ state: 'succeeded', error: null });
     const [phase] = await stage.query<{ asks: number }>(
       `SELECT asks FROM integration.sync_phase WHERE run_id = $1 AND name = 'trainees'`,

@@ -80,7 +80,7 @@ describeWithEngines('a process that is killed during a rebuild', (engines) => {
       return ((await answer.json()) as { index: string }[]).filter(({ index }) => index.includes('masterdoctor'))
         .length;
     };
-    await waitFor('leftovers to be dropped', indices, { timeoutMs: 30_000, until: (count) => count <= 2 });
+    await waitFor('leftovers to be dropped', indices, { until: (count) => count <= 2 });
   });
 });
 

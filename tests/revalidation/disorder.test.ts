@@ -10,7 +10,7 @@ const BATCH_SIZE = 25;
 const PEOPLE = BATCHES * BATCH_SIZE;
 
 describeWithEngines('a rebuild whose messages arrive in disorder', (engines) => {
-  const stage = useStage(engines, { services: [], settings: { ASK_AGAIN_SECONDS: '1' } });
+  const stage = useStage(engines, { services: [], settings: { ASK_AGAIN_SECONDS: '2' } });
   let source: SourceDouble;
   /** Every test sends newer records than those before it, so that none depends on what another left. */
   let version = 0;
@@ -154,7 +154,7 @@ describeWithEngines('a rebuild whose messages arrive in disorder', (engines) => 
 
   it('fails as stalled, and keeps serving what it served, when a batch never comes', async () => {
     const before = await surnames();
-    await stage.start('integration', { STALL_SECONDS: '5' });
+    await stage.start('integration', { STALL_SECONDS: '15' });
     const command = await start();
     await source.sendBatch(command, 1, [trainee(1, '7000001', { version: version + 1, surname: 'Of a failed run' })]);
     await source.sendEnd(command, 2, 2);

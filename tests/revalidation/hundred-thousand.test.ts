@@ -81,8 +81,10 @@ describeWithEngines('a hundred thousand people', (engines) => {
       const second = await sync(stage, RUN_LIMIT_MS);
       expect(second).toMatchObject({ state: 'succeeded', error: null });
       console.info(`second: ${durations(second)}`);
-      expect(await versions()).toEqual(before);
-      const comparison = await compareWithSource(stage, await dayOfRun(stage, second.runId));
+      const day = await dayOfRun(stage, second.runId);
+      // On the next day other memberships are current.
+      if (day === (await dayOfRun(stage, run.runId))) expect(await versions()).toEqual(before);
+      const comparison = await compareWithSource(stage, day);
       expect(comparison).toEqual(allEqual(comparison.equal));
     },
     LIMIT_MS,

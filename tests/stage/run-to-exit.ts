@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { App } from './stage.js';
 
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 90_000;
 
-/** Runs a compiled service with exactly this environment until it ends by itself, 30 s at most. */
+/** Runs a compiled service with exactly this environment until it ends by itself, 90 s at most. */
 export async function runToExit(
   app: App,
   env: Record<string, string>,

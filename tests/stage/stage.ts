@@ -27,7 +27,7 @@ const ADMIN_TOKEN = 'test-admin-token-of-a-stage';
 
 const LOG_TAIL_LINES = 40;
 /** Every wait within a test has its own, shorter limit, which says what was waited for. */
-const TEST_LIMIT_MS = 240_000;
+const TEST_LIMIT_MS = 400_000;
 
 /**
  * A private place on the engines (a virtual host, a database, a prefix of index names; on an embedded PostgreSQL one

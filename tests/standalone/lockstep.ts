@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { waitFor } from '@lockstep/testing';
 
 const MAIN = fileURLToPath(new URL('../../apps/standalone/dist/main.js', import.meta.url));
-const ENDED_LIMIT_MS = 60_000;
-const READY_LIMIT_MS = 90_000;
+const ENDED_LIMIT_MS = 90_000;
+const READY_LIMIT_MS = 120_000;
 
 /** A process of all services on a data folder of its own. */
 export class Lockstep {
@@ -63,7 +63,7 @@ export class Lockstep {
   }
 
   /** Waits until its output matches. */
-  async says(pattern: RegExp, timeoutMs = 60_000): Promise<void> {
+  async says(pattern: RegExp, timeoutMs = 120_000): Promise<void> {
     await waitFor(`the output ${pattern}`, () => pattern.test(this.output) || this.output, {
       timeoutMs,
       until: (seen) => seen === true,

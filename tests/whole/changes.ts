@@ -7,7 +7,7 @@ import { send } from './sources.js';
 /** One list over each of the three indexes that shows every plain doctor. */
 export const EVERY_INDEX: readonly GoldenList[] = ['current', 'connected', 'recommendations'];
 /** From the answer of the PUT to the last list, on a machine that is busy with others. */
-const LIVE_LIMIT_MS = 60_000;
+const LIVE_LIMIT_MS = 120_000;
 
 /** A change that all lists must show. */
 export interface Change {

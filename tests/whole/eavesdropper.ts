@@ -47,7 +47,6 @@ export class Eavesdropper {
   async messagesSaying(text: string, keys: readonly string[]): Promise<Delivery[]> {
     const find = (): Delivery[] => this.heard.filter(({ body }) => body.toString().includes(text));
     return waitFor(`messages saying ${text} under ${keys.join(', ')}`, find, {
-      timeoutMs: 30_000,
       until: (found) => keys.every((key) => found.some(({ routingKey }) => routingKey === key)),
     });
   }

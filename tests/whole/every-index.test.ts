@@ -102,10 +102,10 @@ describeWithEngines(`${PEOPLE} people, their GMC doctors and recommendations`, (
       const second = await rebuild();
       console.info(`second: ${durations(second)}`);
       expect(second).toMatchObject({ state: 'succeeded', error: null });
-      expect(await versions()).toEqual(before);
       const asOf = await dayOfRun(stage, second.runId);
       // On the next day other memberships are current.
       const same = asOf === (await dayOfRun(stage, run.runId)) ? master : undefined;
+      if (same) expect(await versions()).toEqual(before);
       expect(differences(await compareEveryAlias(stage, asOf, same))).toEqual([]);
     },
     LIMIT_MS,

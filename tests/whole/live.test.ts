@@ -1,6 +1,6 @@
 import { describeOnEveryEngine } from '@lockstep/testing';
 import { beforeAll, expect, it } from 'vitest';
-import { midway } from '../revalidation/midway.js';
+import { withBrake } from '../revalidation/midway.js';
 import { plainPeople } from '../revalidation/plain-people.js';
 import { loadPeople } from '../stage/people.js';
 import { useStage } from '../stage/stage.js';
@@ -59,23 +59,25 @@ describeOnEveryEngine('live changes', (engines) => {
       };
       const [former] = (await stage.index.targets()).get('masterdoctorindex') as string[];
       let runId = '';
-      await whilePaused(paused, async () => {
-        runId = await triggerSync(stage);
-        if (paused === 'tcs') await untilShown(stage, await note(changeDoctor(stage, 11, 'While trainees are sent')));
-        // The list of recommendations stands still with its service.
-        else
-          await untilShown(stage, await note(changePerson(stage, 12, 'While doctors are sent')), [
-            'current',
-            'connected',
-          ]);
-        expect(phaseOf(await readRun(stage, runId), phase).state).toBe('running');
+      await withBrake(stage, 'master', async (brake) => {
+        await whilePaused(paused, async () => {
+          runId = await triggerSync(stage);
+          if (paused === 'tcs') await untilShown(stage, await note(changeDoctor(stage, 11, 'While trainees are sent')));
+          // The list of recommendations stands still with its service.
+          else
+            await untilShown(stage, await note(changePerson(stage, 12, 'While doctors are sent')), [
+              'current',
+              'connected',
+            ]);
+          expect(phaseOf(await readRun(stage, runId), phase).state).toBe('running');
+        });
+        await brake.midway(runId);
+        await Promise.all([
+          ...[21, 23, 25].map((id) => note(changePerson(stage, id + offset, `While the master is filled ${id}`))),
+          ...[31, 33, 35].map((id) => note(changeDoctor(stage, id + offset, `While the master is filled ${id}`))),
+        ]);
+        expect(phaseOf(await readRun(stage, runId), 'swap').state).toBe('pending');
       });
-      await midway(stage, runId, 'master');
-      await Promise.all([
-        ...[21, 23, 25].map((id) => note(changePerson(stage, id + offset, `While the master is filled ${id}`))),
-        ...[31, 33, 35].map((id) => note(changeDoctor(stage, id + offset, `While the master is filled ${id}`))),
-      ]);
-      expect(phaseOf(await readRun(stage, runId), 'swap').state).toBe('pending');
       await untilRun(stage, runId, 'projects', (run) => phaseOf(run, 'swap').state === 'done');
       await Promise.all([
         note(changePerson(stage, 41 + offset, 'While projections are filled')),

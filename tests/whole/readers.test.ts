@@ -52,10 +52,11 @@ describeWithEngines('readers of every list', (engines) => {
   }
 
   it('see no error, never fewer rows and never miss a doctor while everything is rebuilt', async () => {
-    const sight = await watch(async () => {
+    const sight = await watch(async (readers) => {
       const run = await sync(stage);
       expect(run).toMatchObject({ state: 'succeeded', error: null });
       for (const phase of ['swap', 'recommendation', 'connection']) expect(phaseOf(run, phase).state).toBe('done');
+      await waitFor('enough reads of every list', () => readers.fewestReads() > 10);
     });
     expectUndisturbed(sight);
     expect(await eachList((list) => countList(stage, list))).toEqual(rows);
@@ -69,7 +70,7 @@ describeWithEngines('readers of every list', (engines) => {
         const before = readers.fewestReads();
         await waitFor(
           `three more reads of every list after the ${direction}`,
-          async () => readers.fewestReads() >= before + 6,
+          () => readers.fewestReads() >= before + 6,
         );
       }
     });

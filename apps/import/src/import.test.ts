@@ -81,7 +81,6 @@ describeWithEngines('an import from its upload to its end', (engines) => {
       {
         until: (seen) =>
           ['complete', 'error', 'cancelled'].includes(String(seen['importBatchStatus'] ?? seen['state'])),
-        timeoutMs: 20_000,
       },
     );
     expect(JSON.stringify(batch)).toContain('"complete":4');

@@ -17,8 +17,8 @@ export interface SentCallback {
 }
 
 const REVERSED_TOGETHER = 5;
-/** How long less than that many are waited for. */
-const REVERSED_WAIT_MS = 300;
+/** How long another is waited for while there are less than that many. */
+const REVERSED_WAIT_MS = 1_000;
 const ATTEMPTS = 8;
 const KEPT = 10_000;
 
@@ -28,12 +28,14 @@ export class CallbackSender implements OnApplicationShutdown {
   private readonly stopping = new AbortController();
   private readonly held = new Map<string, PendingCallback>();
   private gathered: PendingCallback[] = [];
+  private gathering: NodeJS.Timeout | undefined;
   readonly sent: SentCallback[] = [];
 
   constructor(private readonly conduct: Conduct) {}
 
   onApplicationShutdown(): void {
     this.stopping.abort();
+    clearTimeout(this.gathering);
   }
 
   /** Ids of requests whose results wait to be asked for. */
@@ -65,8 +67,9 @@ export class CallbackSender implements OnApplicationShutdown {
 
   private gather(callback: PendingCallback): void {
     this.gathered.push(callback);
+    clearTimeout(this.gathering);
     if (this.gathered.length >= REVERSED_TOGETHER) this.sendGathered();
-    else void delay(REVERSED_WAIT_MS).then(() => this.sendGathered());
+    else this.gathering = setTimeout(() => this.sendGathered(), REVERSED_WAIT_MS);
   }
 
   private sendGathered(): void {

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startService } from './start-service.js';
 import { waitFor } from './wait-for.js';
 
@@ -87,10 +87,21 @@ describe('startService', () => {
     const main = program(
       'slow',
       `import { createServer } from 'node:http';
+       import { writeFileSync } from 'node:fs';
        console.log('still migrating');
-       createServer((_, response) => { response.statusCode = 503; response.end('degraded'); }).listen(process.env.PORT);`,
+       createServer((_, response) => {
+         response.statusCode = 503;
+         response.end('degraded', () => writeFileSync(process.env.ASKED, ''));
+       }).listen(process.env.PORT);`,
     );
-    const start = startService({ app: 'slow', main, readyTimeoutMs: 1_500 });
+    // Its time stands still until it was asked, however long it takes to start.
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const asked = join(folder, 'asked');
+    const start = startService({ app: 'slow', main, readyTimeoutMs: 1_500, env: { ASKED: asked } });
+    start.catch(() => undefined);
+    await expect.poll(() => existsSync(asked)).toBe(true);
+    vi.advanceTimersByTime(1_500);
     await expect(start).rejects.toThrow(/slow did not get ready: waited 1500 ms .*503 degraded'\nstill migrating/);
   });
 

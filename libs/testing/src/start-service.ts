@@ -6,6 +6,9 @@ import { waitFor } from './wait-for.js';
 
 const root = new URL('../../../', import.meta.url);
 const LOG_TAIL_LINES = 60;
+const READY_LIMIT_MS = 120_000;
+/** Above the time that a service gives itself to drain. */
+const ENDED_LIMIT_MS = 90_000;
 /** Enough for the logs of a long flow without letting a chatty service fill the memory of the test. */
 const LOG_LIMIT_CHARS = 4_000_000;
 /**
@@ -24,7 +27,7 @@ export interface ServiceOptions {
   env?: Record<string, string>;
   /** Compiled entry. @default apps/<app>/dist/main.js */
   main?: string;
-  /** How long it may take until `/health/ready` answers 200. @default 60000 */
+  /** How long it may take until `/health/ready` answers 200. @default 120000 */
   readyTimeoutMs?: number;
 }
 
@@ -36,7 +39,7 @@ export interface RunningService {
   logs(): string;
   /** Id of the process that runs now or ran last. */
   pid(): number | undefined;
-  /** Sends the signal and waits, 60 s at most, until the process has gone; the exit code, null when a signal ended it. */
+  /** Sends the signal and waits, 90 s at most, until the process has gone; the exit code, null when a signal ended it. */
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>;
   /** Starts it again, after `kill` or after it ended by itself, and waits until it is ready. */
   restart(): Promise<void>;
@@ -67,7 +70,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
       });
     }
     try {
-      await untilReady(started, url, options.readyTimeoutMs ?? 60_000);
+      await untilReady(started, url, options.readyTimeoutMs ?? READY_LIMIT_MS);
     } catch (error) {
       started.kill('SIGKILL');
       throw new Error(`${options.app} did not get ready: ${(error as Error).message}\n${tail(log)}`);
@@ -87,7 +90,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
 async function untilReady(child: ChildProcess, url: string, timeoutMs: number): Promise<void> {
   const ask = async (): Promise<string> => {
     if (hasEnded(child)) return 'ended';
-    const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(5_000) });
+    const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(20_000) });
     return answer.status === 200 ? 'ready' : `${answer.status} ${await answer.text()}`;
   };
   const until = (state: string): boolean => state === 'ready' || state === 'ended';
@@ -104,7 +107,7 @@ async function end(
   if (!child || hasEnded(child)) return child?.exitCode ?? null;
   child.kill(signal);
   try {
-    await waitFor(`${app} to end after ${signal}`, () => hasEnded(child), { timeoutMs: 60_000, everyMs: 20 });
+    await waitFor(`${app} to end after ${signal}`, () => hasEnded(child), { timeoutMs: ENDED_LIMIT_MS, everyMs: 20 });
   } catch (error) {
     child.kill('SIGKILL');
     throw new Error(`${(error as Error).message}\n${logTail()}`);

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 
 /** How long `waitFor` asks, how often, and what satisfies it. */
 export interface WaitOptions<T> {
-  /** Milliseconds; ends a wait that would be for ever, long enough for a machine that is busy. @default 30000 */
+  /** For a hang; however busy the machine is, what a test waits for comes before. @default 60000 */
   timeoutMs?: number;
   /** Pause between two questions. @default 50 */
   everyMs?: number;
@@ -17,7 +17,7 @@ export interface WaitOptions<T> {
  * @throws Error naming `what` and the value or error seen last, when the time is up
  */
 export async function waitFor<T>(what: string, read: () => T | Promise<T>, options: WaitOptions<T> = {}): Promise<T> {
-  const { timeoutMs = 30_000, everyMs = 50, until = Boolean } = options;
+  const { timeoutMs = 60_000, everyMs = 50, until = Boolean } = options;
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const seen = await attempt(read);

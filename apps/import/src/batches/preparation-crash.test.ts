@@ -66,7 +66,7 @@ describeWithEngines('a batch whose replica is killed before it starts', (engines
           ]);
           return rows[0]?.state;
         };
-        await waitFor('the batch to complete', state, { until: (each) => each === 'complete', timeoutMs: 20_000 });
+        await waitFor('the batch to complete', state, { until: (each) => each === 'complete' });
         const { rows } = await client.query(
           `SELECT (SELECT count(*)::int FROM import.pending_object WHERE batch_id = $1) AS objects,
            (SELECT count(*)::int FROM import.import_event WHERE batch_id = $1 AND type = 'end') AS ends,

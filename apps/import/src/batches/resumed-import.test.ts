@@ -66,7 +66,6 @@ describeWithEngines('an import from its files to its end', (engines) => {
   const ended = (id: string) =>
     waitFor('the import to end', async () => (await call('get', `/api/imports/${id}`)).body, {
       until: ({ endTime }) => endTime !== null,
-      timeoutMs: 30_000,
     });
 
   const sendCatalogue = async (query = '') => {

@@ -68,11 +68,11 @@ describeWithEngines('sending all GMC doctors through crashes of the service', (e
     const order: SyncStartV1 = { runId: randomUUID(), fence: 1, phase: 'gmc', batchSize: 2, asOf: '2026-03-14' };
     await neighbours.publish(gmcSyncStart, order);
     const pid = dying.pid() as number;
-    await waitFor(`${failpoint} to kill the service`, () => !isAlive(pid), { timeoutMs: 20_000 });
+    await waitFor(`${failpoint} to kill the service`, () => !isAlive(pid));
     expect(arrivals.filter(isEnd)).toEqual([]);
 
     await start('none');
-    await waitFor('the end marker', () => arrivals.some(isEnd), { timeoutMs: 30_000 });
+    await waitFor('the end marker', () => arrivals.some(isEnd));
     const batches = arrivals.filter((arrival) => !isEnd(arrival)).map(({ payload }) => payload);
     expect(new Set(batches.map(({ sequence }) => sequence)).size).toBe(450);
     for (const batch of batches) {

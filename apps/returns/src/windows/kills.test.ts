@@ -27,7 +27,7 @@ interface RunRow {
 }
 
 describeWithEngines('a service that is killed in the middle of a run', (engines) => {
-  vi.setConfig({ testTimeout: 3 * LIMIT_MS, hookTimeout: 2 * LIMIT_MS });
+  vi.setConfig({ testTimeout: 5 * LIMIT_MS, hookTimeout: 4 * LIMIT_MS });
   let places: TestPlaces;
   let client: pg.Client;
   let dying: RunningService | undefined;

@@ -25,7 +25,6 @@ describeOnEveryEngine('the sync of returns', (engines) => {
   const ended = (runId: string) =>
     waitFor(`run ${runId} to end`, async () => (await call('get', `/api/returns/sync/runs/${runId}`)).body, {
       until: (run) => Boolean(run.endedAt),
-      timeoutMs: 20_000,
     });
   const run = async (path: string, body: object = {}) => {
     const answer = await call('post', path).send(body);

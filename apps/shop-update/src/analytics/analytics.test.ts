@@ -1,7 +1,8 @@
+import { Clock } from '@lockstep/service';
 import { createTestPlaces, describeOnEveryEngine, type TestPlaces } from '@lockstep/testing';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { forgetItems, givenCall, givenItem } from '../items/items.fixture.js';
 import { caller, startShopUpdate } from '../shop-update.fixture.js';
 import { KPI_SECONDS } from './analytics.js';
@@ -51,8 +52,12 @@ describeOnEveryEngine('the graphs', (engines) => {
 
   it('tell the share that was synced in a time exactly as the items themselves do, added up or not', async () => {
     await spreadItems(20_000);
+    // Stands still: an hour may end between two looks.
+    const clock = app.get(Clock);
+    const now = clock.now();
+    vi.spyOn(clock, 'now').mockReturnValue(now);
+    onTestFinished(() => void vi.restoreAllMocks());
     const check = async () => {
-      const now = new Date();
       const { windows } = await graph('sync-kpi');
       for (const window of windows) {
         const from = windowStart(window.range, now);

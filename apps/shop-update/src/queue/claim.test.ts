@@ -48,7 +48,7 @@ describeWithEngines('a queue in which very much waits', (engines) => {
       [LONG_LANE],
     );
     await queue.dataSource.query('ANALYZE sync_lane, sync_item');
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await queue?.close();

@@ -102,7 +102,7 @@ describe('a call to the shop', () => {
     const startedAt = performance.now();
     expect(await send('asynchronous', { ackSeconds: 1, responseSeconds: 300 })).toMatchObject({ reason: 'timeout' });
     expect(await send('synchronous', { responseSeconds: 1, ackSeconds: 300 })).toMatchObject({ reason: 'timeout' });
-    expect(performance.now() - startedAt).toBeLessThan(15_000);
+    expect(performance.now() - startedAt).toBeLessThan(100_000);
   });
 
   it('that is cut off, or finds nobody, is a matter of the connection', async () => {

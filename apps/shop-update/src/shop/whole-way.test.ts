@@ -129,7 +129,7 @@ describeOnEveryEngine('a change on its way to the shop', (engines) => {
         const q = encodeURIComponent(`message:"LAMP-${set}" AND message:"Product.createProducts"`);
         return (await call('get', `/api/logs?q=${q}`)).body.items as { direction: string; message: string }[];
       },
-      { until: (found) => found.length >= 2, timeoutMs: 20_000 },
+      { until: (found) => found.length >= 2 },
     );
     expect(entries.map(({ direction }) => direction).sort()).toEqual(['RawResponse', 'Request']);
     expect(JSON.stringify(entries)).toContain(`"id_catalog_product\\":\\"${product}\\"`);

@@ -40,7 +40,7 @@ describeWithEngines('the last value of a product', (engines) => {
   beforeEach(async () => {
     queue = await openQueue(engines, { poolSize: 12 });
     for (let set = 1; set <= SETS; set += 1) await queue.addSet(set, PRODUCTS);
-  }, 60_000);
+  });
 
   afterEach(async () => {
     await queue?.close();
@@ -96,7 +96,7 @@ describeWithEngines('the last value of a product', (engines) => {
       expect(rows.length).toBeGreaterThan(SETS);
       expect(rows.filter(({ srcId, price }) => shop.prices.get(srcId) !== price)).toEqual([]);
     },
-    120_000,
+    300_000,
   );
 
   const unfinished = async (): Promise<number> =>

@@ -87,7 +87,7 @@ describeOnEveryEngine('an extraction', (engines) => {
     try {
       await peer.command(order);
       const pid = service.pid() as number;
-      await waitFor(`${failpoint} to kill the service`, () => !isAlive(pid), { timeoutMs: 20_000 });
+      await waitFor(`${failpoint} to kill the service`, () => !isAlive(pid));
     } finally {
       await service.kill('SIGKILL');
     }
@@ -247,7 +247,7 @@ describeOnEveryEngine('an extraction', (engines) => {
       await peer.command(command({ batchSize: 1 }));
       await waitFor('the first batch', () => peer.batches.length > 0, { everyMs: 2 });
       await places.management.closeConnections();
-      await waitFor('the end marker', () => peer.ends.length > 0, { timeoutMs: 30_000 });
+      await waitFor('the end marker', () => peer.ends.length > 0);
       await settled();
       expect([...new Set(sequences())]).toEqual(range(500));
     });

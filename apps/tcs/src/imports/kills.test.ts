@@ -47,7 +47,7 @@ describeWithEngines('an owner that is killed while it creates what an import ask
         'trainee',
         surnames.map((surname) => ({ fields: { surname } })),
       );
-      await waitFor(`${place} to kill the service`, () => !isAlive(dying.pid() as number), { timeoutMs: 30_000 });
+      await waitFor(`${place} to kill the service`, () => !isAlive(dying.pid() as number));
       const next = await start('none');
       try {
         const answers = await asker.answersTo(request);

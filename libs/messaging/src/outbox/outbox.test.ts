@@ -58,18 +58,22 @@ describeOnEveryEngine('The outbox', (engines) => {
     const { broker, published } = makeBrokerDouble();
     await startRelay(broker);
     await isEmpty();
-    const startedAt = performance.now();
-    await inTransaction(dataSource, (manager) =>
-      outbox.add(
-        manager,
-        note.definition,
-        { text: 'ünïcode' },
-        { messageId: 'm-1', runId: 'r', fence: 3, traceparent: 't' },
-      ),
-    );
-    await waitFor('the message', () => published.length);
-    // Far below the slow poll of five seconds: the relay was woken.
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    const tookMs: number[] = [];
+    for (const messageId of ['m-1', 'm-2', 'm-3']) {
+      const startedAt = performance.now();
+      await inTransaction(dataSource, (manager) =>
+        outbox.add(
+          manager,
+          note.definition,
+          { text: 'ünïcode' },
+          { messageId, runId: 'r', fence: 3, traceparent: 't' },
+        ),
+      );
+      await waitFor('the message', () => published.some(({ properties }) => properties.messageId === messageId));
+      tookMs.push(performance.now() - startedAt);
+    }
+    // The slow poll is five seconds after each: the relay was woken. A machine may be busy for seconds, but not each time.
+    expect(Math.min(...tookMs)).toBeLessThan(3_000);
     expect(published[0]).toMatchObject({
       exchange: note.definition.exchange,
       routingKey: note.definition.routingKey,
@@ -148,7 +152,7 @@ describeOnEveryEngine('The outbox', (engines) => {
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
        WHERE state = 'idle in transaction' AND datname = current_database()`,
     );
-    await waitFor('the rest', () => surviving.published.length === 21, { timeoutMs: 15_000 });
+    await waitFor('the rest', () => surviving.published.length === 21);
     const ids = (messages: OutgoingMessage[]) => messages.map(({ properties }) => properties.messageId).sort();
     expect(ids(surviving.published.slice(1))).toEqual(ids(dying.published));
     await isEmpty();

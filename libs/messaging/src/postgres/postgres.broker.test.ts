@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { describeBroker } from '../broker/broker.conformance.js';
 import type { Broker, Delivery, DeliveryHandler, Settlement, SubscribeOptions } from '../broker/broker.js';
 import { makeNote, type Note, noteMessage, textOf } from '../broker/note.fixture.js';
+import { MessagingCounters } from '../counters.js';
 import { PostgresBroker, type PostgresBrokerOptions } from './postgres.broker.js';
 import { makePostgresPlace } from './postgres-place.conformance.js';
 
@@ -152,7 +153,6 @@ describeWithEngines('The PostgreSQL broker', (engines) => {
     const seen = await collect(await open(note), note);
     await waitFor('all that was confirmed', () => new Set(seen.map(textOf)), {
       until: (texts) => confirmed.every((text) => texts.has(text)),
-      timeoutMs: 30_000,
     });
     expect(seen.filter(({ redelivered }) => redelivered).length).toBeGreaterThan(0);
     expect(seen.every(({ attempt }) => attempt === 1)).toBe(true);
@@ -219,7 +219,8 @@ describeWithEngines('The PostgreSQL broker', (engines) => {
 
   it('delivers again what was in hand when the place of its dead letters was deleted', async () => {
     const note = makeNote();
-    const broker = await open(note);
+    const counters = new MessagingCounters();
+    const broker = await open(note, { counters });
     for (const text of ['1', '2', '3', '4', '5']) await broker.publish(noteMessage(note, text));
     const seen: Delivery[] = [];
     let finish: () => void = () => undefined;
@@ -233,7 +234,7 @@ describeWithEngines('The PostgreSQL broker', (engines) => {
     }).ready;
     await waitFor('five in hand', async () => (await depthOf(broker, note))?.inHand === 5 && seen.length === 1);
     await admin.query('DELETE FROM broker.queue WHERE name = $1', [`${note.queue.name}.dead`]);
-    await waitFor('the loss', () => broker.state().subscriptions[0]?.state === 'waiting');
+    await waitFor('the loss', () => counters.total('messaging_channel_reopens_total'));
     await waitFor('the consumer', () => broker.state().subscriptions[0]?.state === 'open');
     finish();
     await waitFor('all five again', () => seen.filter(({ redelivered }) => redelivered).map(textOf), {
@@ -281,7 +282,7 @@ describeWithEngines('The PostgreSQL broker', (engines) => {
       BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
       CREATE TRIGGER full_disk BEFORE INSERT ON broker.message FOR EACH STATEMENT EXECUTE FUNCTION disk_full()`);
     try {
-      const impatient = await open(note, { confirmTimeoutMs: 300 });
+      const impatient = await open(note, { confirmTimeoutMs: 3_000 });
       await expect(impatient.publish(noteMessage(note, 'refused'))).rejects.toMatchObject({ reason: 'refused' });
       const publishing = broker.publish(noteMessage(note, 'held'));
       await waitFor('it to say so', () => broker.state().blocked);

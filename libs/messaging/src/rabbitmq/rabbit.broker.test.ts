@@ -104,7 +104,7 @@ describeWithEngines('The RabbitMQ broker', (engines) => {
     await waitFor('the consumer to be back', () => isOpen(broker) && broker.state().connected);
     await broker.publish(noteMessage(note, 'after'));
     await waitFor('the message', () => seen.map(textOf), { until: (texts) => texts.includes('after') });
-    expect(await countConsumers(alone.url, note.queue.name)).toBe(1);
+    await waitFor('one consumer to be left', async () => (await countConsumers(alone.url, note.queue.name)) === 1);
     await broker.close();
     await alone.remove();
   });
@@ -197,7 +197,7 @@ describeWithEngines('The RabbitMQ broker', (engines) => {
 
   it('keeps in hand what it cannot move while the broker takes nothing', async () => {
     const note = makeNote();
-    const broker = await open(note, { confirmTimeoutMs: 100 });
+    const broker = await open(note, { confirmTimeoutMs: 1_000 });
     let given = 0;
     broker.subscribe(note.queue, OPTIONS, async (deliveries) => {
       given += deliveries.length;
@@ -235,7 +235,9 @@ describeWithEngines('The RabbitMQ broker', (engines) => {
         (error: Error) => error,
       );
     // The broker notices a moment late that a queue is full: the first few pass.
-    const refusal = await waitFor('a refusal', () => publish('one more'));
-    expect(refusal).toMatchObject({ name: 'PublishUnconfirmedError', reason: 'refused' });
+    const refusal = await waitFor('a refusal', () => publish('one more'), {
+      until: (error) => (error as { reason?: string } | undefined)?.reason === 'refused',
+    });
+    expect(refusal).toMatchObject({ name: 'PublishUnconfirmedError' });
   });
 });

@@ -32,14 +32,14 @@ describeWithEngines('a rebuild whose service is killed', (engines) => {
     await stage?.close();
   });
 
-  it('at each of its steps, one after the other, ends as if nothing had been', { timeout: 180_000 }, async () => {
+  it('at each of its steps, one after the other, ends as if nothing had been', { timeout: 400_000 }, async () => {
     const { service, integration, countShown } = stage;
     const before = await countShown();
     await service.kill('SIGTERM');
     await stage.restartToDieAt(STEPS[0]!);
     const { runId } = await integration.command({ fence: 2 });
     for (const [at, step] of STEPS.entries()) {
-      await waitFor(`the service to die at ${step}`, () => isGone(service), { timeoutMs: 30_000 });
+      await waitFor(`the service to die at ${step}`, () => isGone(service));
       expect(await countShown()).toBeGreaterThanOrEqual(before);
       await integration.change(doctor(`790000${at}`, 1, `Came while it was down at ${step}`));
       await stage.restartToDieAt(STEPS[at + 1]);
@@ -91,9 +91,12 @@ async function openStage(engines: Engines): Promise<Stage> {
   return {
     service,
     integration,
-    restartToDieAt: (step) => {
+    restartToDieAt: async (step) => {
       env['LOCKSTEP_FAILPOINT'] = step ? `connection.rebuild.${step}` : '';
-      return service.restart();
+      await service.restart().catch((error: unknown) => {
+        // It goes on with the rebuild as soon as it starts, and so may die before it is ready.
+        if (!step || !String(error).includes('ended with SIGKILL')) throw error;
+      });
     },
     countShown: async () => {
       const [shown] = await engine.aliasTargets('connectedindex');

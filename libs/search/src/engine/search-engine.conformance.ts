@@ -269,7 +269,7 @@ export function describeSearchEngine(name: string, makeEngine: () => Promise<Eng
         await engine.finishFill(index);
         expect(await idsFound(index)).toHaveLength(3);
         await write(index, people(4, 1));
-        await expect.poll(() => idsFound(index), { timeout: 10_000 }).toHaveLength(4);
+        await expect.poll(() => idsFound(index)).toHaveLength(4);
       });
     });
 

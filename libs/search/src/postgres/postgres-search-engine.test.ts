@@ -117,7 +117,7 @@ describeWithEngines('PostgreSQL', (engines) => {
       await writer.bulk(['a', 'b'].map((id) => toWrite(id, 1, { title: id })));
       await writer.finishFill(INDEX);
       const proxy = await openTcpProxy(database.url);
-      const engine = new PostgresSearchEngine({ url: proxy.url, schema: `search_${schemas}`, pageTimeoutMs: 300 });
+      const engine = new PostgresSearchEngine({ url: proxy.url, schema: `search_${schemas}`, pageTimeoutMs: 3_000 });
       opened.push(engine);
       const pages = engine.scan(INDEX, { pageSize: 1 });
       expect((await pages.next()).value).toHaveLength(1);
@@ -274,9 +274,7 @@ describeWithEngines('PostgreSQL', (engines) => {
       );
       await scan.return?.(undefined);
       await expect
-        .poll(() => engine.count(SCHEMA, INDEX).catch((error: unknown) => isSearchUnavailable(error)), {
-          timeout: 30_000,
-        })
+        .poll(() => engine.count(SCHEMA, INDEX).catch((error: unknown) => isSearchUnavailable(error)))
         .toBe(0);
     });
 

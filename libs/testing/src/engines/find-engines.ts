@@ -36,13 +36,13 @@ export interface EngineVariables {
 }
 
 /** Long, because an engine that is merely busy must not cost a run its suites. */
-const PROBE_LIMIT_MS = 15_000;
+const PROBE_LIMIT_MS = 60_000;
 const HOW_TO_START = 'start them with: npm run engines';
 let found: Promise<EnginesFound> | undefined;
 
 /**
  * Finds the real engines: the variables RABBITMQ_URL, RABBITMQ_MANAGEMENT_URL, DATABASE_URL and ELASTICSEARCH_URL, each of
- * them before what `npm run engines` has written, and asks every one whether it answers (15 s at most). The answer is
+ * them before what `npm run engines` has written, and asks every one whether it answers (60 s at most). The answer is
  * kept for the process.
  */
 export function findEngines(): Promise<EnginesFound> {
@@ -86,7 +86,7 @@ export function readStateFile(): EngineVariables {
 
 async function findSilent(engines: RealEngines): Promise<string[]> {
   const probes = {
-    RabbitMQ: () => probeHttp(engines.rabbitmqManagementUrl, '/api/overview'),
+    RabbitMQ: () => probeHttp(engines.rabbitmqManagementUrl, '/api/whoami'),
     PostgreSQL: () => probeDatabase(engines.databaseUrl),
     Elasticsearch: () => probeHttp(engines.elasticsearchUrl, '/_cluster/health'),
   };

@@ -26,7 +26,8 @@ export interface ManagedConnection {
   readonly client_properties: Readonly<Record<string, unknown>>;
 }
 
-const REQUEST_LIMIT_MS = 30_000;
+/** A virtual host with hundreds of replicated queues is not deleted in a moment. */
+const REQUEST_LIMIT_MS = 120_000;
 
 /** The management plugin's REST interface, bound to one virtual host. Every call throws on a status of 400 or more. */
 export class RabbitManagement {

