@@ -22,7 +22,7 @@ export async function refuseReservedId(id: number, exists: () => Promise<boolean
   throw new ProblemError(409, 'ID_RESERVED', detail);
 }
 
-/** The next ids of a sequence of the service's own range, for objects that nobody has named before. */
+/** The next ids of a sequence, ascending, for objects that nobody has named before. */
 export async function allocateIds(manager: EntityManager, sequence: string, count: number): Promise<number[]> {
   const rows: { id: number }[] = await manager.query('SELECT nextval($1) AS id FROM generate_series(1, $2)', [
     sequence,

@@ -1,5 +1,6 @@
 import type { ImportLinkItemV1 } from '@lockstep/contracts';
 import {
+  allocateIds,
   answerEach,
   changing,
   checkFields,
@@ -20,15 +21,12 @@ export const importedCustomers: OwnedType = {
       items,
       ({ fields }) => checkFields(CustomerFields, fields) ?? { good: fields as unknown as CustomerFields },
       async (customers) => {
-        const ids: { id: number }[] = await manager.query(
-          "SELECT nextval('customer_id_seq') AS id FROM generate_series(1, $1)",
-          [customers.length],
-        );
+        const ids = await allocateIds(manager, 'customer_id_seq', customers.length);
         await manager.query(
           `INSERT INTO customer (id, email) OVERRIDING SYSTEM VALUE SELECT * FROM unnest($1::bigint[], $2::text[])`,
-          [ids.map(({ id }) => id), customers.map(({ email }) => email)],
+          [ids, customers.map(({ email }) => email)],
         );
-        return ids.map(({ id }) => complete({ customerId: id }));
+        return ids.map((id) => complete({ customerId: id }));
       },
     ),
   update: changing(CUSTOMER, CustomerFields, async (manager, changes) => {

@@ -1,4 +1,5 @@
 import {
+  allocateIds,
   answerEach,
   type Change,
   changing,
@@ -74,17 +75,14 @@ async function insertNamed(
   rows: readonly { readonly name?: string | undefined; readonly parent?: number | null | undefined }[],
   parentColumn?: string,
 ): Promise<number[]> {
-  const ids: { id: number }[] = await manager.query(
-    `SELECT nextval('${table}_id_seq') AS id FROM generate_series(1, $1)`,
-    [rows.length],
-  );
+  const ids = await allocateIds(manager, `${table}_id_seq`, rows.length);
   await manager.query(
     `INSERT INTO ${table} (id, name${parentColumn ? `, ${parentColumn}` : ''}) OVERRIDING SYSTEM VALUE
      SELECT s.id, s.name${parentColumn ? ', s.parent' : ''}
      FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS s (id, name, parent)`,
-    [ids.map(({ id }) => id), rows.map(({ name }) => name ?? null), rows.map(({ parent }) => parent ?? null)],
+    [ids, rows.map(({ name }) => name ?? null), rows.map(({ parent }) => parent ?? null)],
   );
-  return ids.map(({ id }) => id);
+  return ids;
 }
 
 function toAnswers({ idNames: [name] }: NamedRows, ids: readonly number[]) {

@@ -1,5 +1,14 @@
 import type { ImportObjectItemV1 } from '@lockstep/contracts';
-import { answerEach, checkFields, complete, type ItemAnswer, notThere, readId, refuse } from '@lockstep/ownership';
+import {
+  allocateIds,
+  answerEach,
+  checkFields,
+  complete,
+  type ItemAnswer,
+  notThere,
+  readId,
+  refuse,
+} from '@lockstep/ownership';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { LiveUpdates } from '../live-updates/live-updates.js';
@@ -67,10 +76,7 @@ async function insertProgrammes(
   manager: EntityManager,
   programmes: readonly ProgrammeFields[],
 ): Promise<(ProgrammeRow | undefined)[]> {
-  const ids: { id: number }[] = await manager.query(
-    "SELECT nextval('programme_id_seq') AS id FROM generate_series(1, $1)",
-    [programmes.length],
-  );
+  const ids = await allocateIds(manager, 'programme_id_seq', programmes.length);
   const rows: ProgrammeRow[] = await manager.query(
     `INSERT INTO programme (id, number, name, owner) OVERRIDING SYSTEM VALUE
      SELECT s.id, coalesce(s.number, 'IMPORT-' || s.id), s.name, s.owner
@@ -79,14 +85,14 @@ async function insertProgrammes(
      ON CONFLICT (number) DO NOTHING
      RETURNING id, number`,
     [
-      ids.map(({ id }) => id),
+      ids,
       programmes.map(({ number }) => number ?? null),
       programmes.map(({ name }) => name),
       programmes.map(({ owner }) => owner ?? null),
     ],
   );
   const made = new Map(rows.map((row) => [row.id, row]));
-  return ids.map(({ id }) => made.get(id));
+  return ids.map((id) => made.get(id));
 }
 
 /** By id, or by number where there is no id. */

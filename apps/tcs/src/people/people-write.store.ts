@@ -1,3 +1,4 @@
+import { allocateIds } from '@lockstep/ownership';
 import type { EntityManager } from 'typeorm';
 import type { PersonRecord } from './person-record.js';
 
@@ -86,7 +87,8 @@ async function insertMemberships(
     memberships.map((membership) => ({ personId: id, ...membership })),
   );
   if (rows.length === 0) return;
-  const ids = await nextMembershipIds(manager, rows.length);
+  // Ascending, so that a person's memberships keep the order in which they were put.
+  const ids = await allocateIds(manager, 'programme_membership_id_seq', rows.length);
   await manager.query(
     `INSERT INTO programme_membership (id, person_id, programme_id, type, start_date, end_date)
      SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::date[], $6::date[])`,
@@ -103,15 +105,6 @@ async function insertMemberships(
     row.curricula.map((curriculum, position) => ({ membershipId: ids[index] as number, position, ...curriculum })),
   );
   await insertCurricula(manager, curricula);
-}
-
-/** Ascending, so that a person's memberships keep the order in which they were put. */
-async function nextMembershipIds(manager: EntityManager, count: number): Promise<number[]> {
-  const rows: { id: number }[] = await manager.query(
-    "SELECT nextval('programme_membership_id_seq') AS id FROM generate_series(1, $1)",
-    [count],
-  );
-  return rows.map(({ id }) => id);
 }
 
 async function insertCurricula(
