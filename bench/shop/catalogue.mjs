@@ -37,6 +37,29 @@ export async function loadWaiting(place, first, last) {
 }
 
 /**
+ * Four of ten waiting items elsewhere than in line, as days of work leave them: tried again, given up, blocked, of a second
+ * seller and of other topics. For lists; nothing of it may be sent.
+ */
+export async function mixWaiting(place) {
+  await place.pool.query(
+    `UPDATE shop_update.sync_item SET status = w.status, reason = w.reason,
+       topic = CASE WHEN id % 1000 = 5 THEN 'images' WHEN id % 10 = 5 THEN 'content' ELSE topic END,
+       available_at = CASE WHEN w.status = 'delayed' THEN now() + interval '1 day' END,
+       requeue_count = CASE WHEN w.reason = 'retry' OR w.status = 'failed' THEN 1 + id % 27 ELSE 0 END,
+       attention = coalesce(w.reason = 'retry' AND id % 27 > 11, false),
+       error_signature = CASE WHEN w.reason IS DISTINCT FROM 'no_src_id' THEN 'HTTP 50' || id % 5 END
+     FROM (VALUES (5, 'delayed', 'retry'), (6, 'blocked', 'no_src_id'), (7, 'failed', NULL), (8, 'blocked', 'bad_response'))
+       AS w (digit, status, reason)
+     WHERE finished_at IS NULL AND status = 'pending' AND id % 10 = w.digit`,
+  );
+  await place.pool.query(
+    `INSERT INTO shop_update.seller (id, name, active, version) VALUES (2, 'Ash', true, 1) ON CONFLICT DO NOTHING`,
+  );
+  await place.pool.query('UPDATE shop_update.product_set SET seller_id = 2 WHERE id % 1000 = 1');
+  await place.pool.query('VACUUM ANALYZE shop_update.sync_item, shop_update.product_set');
+}
+
+/**
  * Items that were told of in the last 90 days and the calls that carried them, 50 each, as the service leaves them: what the
  * graphs count is counted by the tables' own triggers.
  */

@@ -222,6 +222,24 @@ describeOnEveryEngine('the callbacks of the shop', (engines) => {
     expect(items).toEqual((before as [{ items: unknown }])[0].items);
   });
 
+  it('are counted exactly to 10,000 and no further, and all of them can be gone through', async () => {
+    await query(
+      `INSERT INTO callback_inbox (request_id, body, verdict, handled_at)
+       SELECT 'many', '{}', 'stale', now() FROM generate_series(1, 10001)`,
+    );
+    const list = async (params: object) =>
+      (await call('get', '/api/shop-update/callbacks').query({ requestId: 'many', pageSize: 2, ...params })).body;
+    const first = await list({});
+    expect(first).toMatchObject({ total: 10_000, totalIsLowerBound: true, page: 1, pageSize: 2 });
+    const ids = ({ items }: { items: CallbackRow[] }) => items.map(({ id }) => id);
+    expect(ids(await list({ cursor: first.cursor }))).toEqual(ids(await list({ page: 2 })));
+    expect(await list({ cursor: String(ids(first)[1]), page: 9_999, pageSize: 1 })).toMatchObject({ items: [{}] });
+    expect(await list({ page: 5_001 })).toMatchObject({ status: 400, code: 'PAGE_TOO_DEEP' });
+    await query(`DELETE FROM callback_inbox WHERE id = $1`, [ids(first)[0]]);
+    expect(await list({})).toMatchObject({ total: 10_000, totalIsLowerBound: false });
+    await query(`DELETE FROM callback_inbox WHERE request_id = 'many'`);
+  });
+
   it('that cannot be used block the item; a corrected one of the same request goes through', async () => {
     await post([AUTH, process(requestId, [{ status: 'success', product: { seller_sku: 'LAMP' } }])]);
     expect(await judged(requestId, 1)).toMatchObject([{ verdict: 'unusable' }]);

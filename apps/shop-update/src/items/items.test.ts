@@ -157,6 +157,39 @@ describeOnEveryEngine('items', (engines) => {
       expect((await list({ tab: 'blocked' })).body).toMatchObject({ total: 10_000, totalIsLowerBound: true });
     });
 
+    it('gives the same part of a long list whichever way it is found, by page and by cursor', async () => {
+      const many = `INSERT INTO sync_item (product_set_id, product_id, topic, status, reason, queued_at, enqueued_at_ns)
+        SELECT $1, $2 + n, 'content', 'blocked', 'no_src_id', now() - $2 * interval '1 hour' - n * interval '1 second', 0
+        FROM generate_series(1, $3::int) AS n`;
+      // Far behind in the order of age, and more than are counted: of a set of the first seller.
+      await sql(many, [11, 400_000, 10_050]);
+      await sql(many, [12, 100_000, 20_050]);
+      await sql('ANALYZE sync_item');
+      const expected = (where: string, order: string, offset: number) =>
+        sql<{ id: number }>(
+          `SELECT id FROM sync_item WHERE ${where} ORDER BY queued_at ${order}, id ${order} OFFSET $1 LIMIT 5`,
+          [offset],
+        );
+      const chosen: readonly (readonly [object, string])[] = [
+        [{ tab: 'blocked' }, 'true'],
+        [{ tab: 'blocked', sellerId: 1 }, 'product_set_id = 11'],
+        [{ tab: 'blocked', sellerId: 2, reason: 'no_src_id' }, 'product_set_id = 12'],
+        [{ minAgeSeconds: 1_000_000_000 }, 'product_set_id = 11'],
+      ];
+      for (const [query, where] of chosen) {
+        for (const [sort, order] of [['queuedAt', 'ASC'] as const, ['-queuedAt', 'DESC'] as const]) {
+          const first = (await list({ ...query, sort, pageSize: 5 })).body;
+          expect([first.total, first.totalIsLowerBound, first.page], JSON.stringify(query)).toEqual([10_000, true, 1]);
+          const ids = ({ items }: { items: { id: number }[] }) => items.map(({ id }) => ({ id }));
+          expect(ids(first), JSON.stringify(query)).toEqual(await expected(where, order, 0));
+          const next = await expected(where, order, 5);
+          expect(ids((await list({ ...query, sort, pageSize: 5, page: 2 })).body)).toEqual(next);
+          expect(ids((await list({ ...query, sort, pageSize: 5, cursor: first.cursor })).body)).toEqual(next);
+        }
+      }
+      expect((await list({ page: 501, pageSize: 20 })).body.code).toBe('PAGE_TOO_DEEP');
+    }, 120_000);
+
     it('names the item of the lane that a pending one waits for', async () => {
       const head = await given({ ...retried, topic: 'price' });
       const waiting = await given({ productId: 102 });
