@@ -20,8 +20,9 @@ export interface ShopLogLine {
   /** @default now */
   readonly at?: Date;
   readonly requestId?: string | null;
-  /** The SKUs and sets of these are looked up. */
   readonly itemIds?: readonly (number | string)[];
+  /** What the items are about. @default looked up by the items */
+  readonly names?: ShopLogNames;
   readonly method?: string | null;
   readonly topic?: string | null;
   readonly flow?: string | null;
@@ -31,11 +32,14 @@ export interface ShopLogLine {
   readonly errorReason?: string | null;
 }
 
-interface Named {
-  readonly sellerSkus: string[];
-  readonly shopSkus: string[];
-  readonly productSetIds: string[];
+/** What a line is about, by the names that people look for. */
+export interface ShopLogNames {
+  readonly sellerSkus: readonly (string | null)[];
+  readonly shopSkus: readonly (string | null)[];
+  readonly productSetIds: readonly string[];
 }
+
+type Named = Pick<ShopLogEntryV1, 'sellerSkus' | 'shopSkus' | 'productSetIds'>;
 
 const CUT = ' … cut';
 /** Entries of one message, and characters of theirs: beyond these another message is begun. */
@@ -109,8 +113,8 @@ function toMessage(parts: readonly (string | null)[], requestId: string | null):
 
 /** Names of what the items of each line are about, by one reading for all of them. */
 async function nameItems(manager: EntityManager, lines: readonly ShopLogLine[]): Promise<Named[]> {
-  const ids = [...new Set(lines.flatMap(({ itemIds = [] }) => itemIds.map(String)))];
-  if (ids.length === 0) return lines.map(() => ({ sellerSkus: [], shopSkus: [], productSetIds: [] }));
+  const ids = [...new Set(lines.flatMap(({ names, itemIds = [] }) => (names ? [] : itemIds.map(String))))];
+  if (ids.length === 0) return lines.map(({ names }) => toNamed(names ?? NO_NAMES));
   const rows: { id: string; setId: string; sellerSku: string | null; shopSku: string | null }[] = await manager.query(
     `SELECT i.id::text AS id, i.product_set_id::text AS "setId", p.seller_sku AS "sellerSku", p.shop_sku AS "shopSku"
      FROM sync_item i LEFT JOIN product p ON p.id = i.product_id
@@ -121,15 +125,26 @@ async function nameItems(manager: EntityManager, lines: readonly ShopLogLine[]):
      WHERE i.id = ANY ($1::bigint[]) AND i.product_id IS NULL`,
     [ids],
   );
-  return lines.map(({ itemIds = [] }) => {
+  return lines.map(({ names, itemIds = [] }) => {
+    if (names) return toNamed(names);
     const wanted = new Set(itemIds.map(String));
     const found = rows.filter(({ id }) => wanted.has(id));
-    return {
-      sellerSkus: distinct(found.map(({ sellerSku }) => sellerSku)),
-      shopSkus: distinct(found.map(({ shopSku }) => shopSku)),
-      productSetIds: distinct(found.map(({ setId }) => setId)),
-    };
+    return toNamed({
+      sellerSkus: found.map(({ sellerSku }) => sellerSku),
+      shopSkus: found.map(({ shopSku }) => shopSku),
+      productSetIds: found.map(({ setId }) => setId),
+    });
   });
+}
+
+const NO_NAMES: ShopLogNames = { sellerSkus: [], shopSkus: [], productSetIds: [] };
+
+function toNamed({ sellerSkus, shopSkus, productSetIds }: ShopLogNames): Named {
+  return {
+    sellerSkus: distinct(sellerSkus),
+    shopSkus: distinct(shopSkus),
+    productSetIds: distinct(productSetIds),
+  };
 }
 
 /** At most as many as an entry takes. */

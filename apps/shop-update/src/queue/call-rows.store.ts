@@ -19,26 +19,25 @@ export interface ReadyLane {
  * Takes lanes that are ready: nothing is noted with them any more, so that those which are not sent must be decided anew.
  * Lanes that others are at, or that were decided by newer settings, are left to others.
  */
-export async function claimLanes(
+export function claimLanes(
   manager: EntityManager,
   topic: Topic,
   limit: number,
   { version }: Pick<Settings, 'version'>,
 ): Promise<ReadyLane[]> {
-  const [lanes]: [ReadyLane[], number] = await manager.query(CLAIM_SQL, [topic, version, limit]);
-  return lanes;
+  return manager.query(CLAIM_SQL, [topic, version, limit]);
 }
 
 /** By `sync_lane_ready_idx` alone, however many wait. */
 export const CLAIM_SQL = `
-  UPDATE sync_lane l
-  SET ready_at = NULL, ready_item_id = NULL, ready_topic = NULL, config_version = $2
-  FROM (
+  WITH noted AS MATERIALIZED (
     SELECT product_set_id AS id, ready_item_id AS "itemId", config_version AS "configVersion" FROM sync_lane
     WHERE ready_topic = $1 AND ready_at IS NOT NULL AND config_version <= $2
-    ORDER BY ready_at, product_set_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED) AS noted
-  WHERE l.product_set_id = noted.id
-  RETURNING noted.*, clock_timestamp() AS "readAt"`;
+    ORDER BY ready_at, product_set_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED),
+  taken AS (
+    UPDATE sync_lane SET ready_at = NULL, ready_item_id = NULL, ready_topic = NULL, config_version = $2
+    WHERE product_set_id = ANY (ARRAY(SELECT id FROM noted)))
+  SELECT noted.*, clock_timestamp() AS "readAt" FROM noted`;
 
 /** Stores a call that is to be sent, under the next number. */
 export async function insertCall(

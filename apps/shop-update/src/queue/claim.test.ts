@@ -63,6 +63,7 @@ describeWithEngines('a queue in which very much waits', (engines) => {
     const plan = await explain(CLAIM_SQL, ['price', 0, 50]);
     expect(nodes(plan).map((node) => node['Index Name'])).toContain('sync_lane_ready_idx');
     expect(nodes(plan).map((node) => node['Node Type'])).not.toContain('Sort');
+    expect(nodes(plan).map((node) => node['Node Type'])).not.toContain('Seq Scan');
     expect(touched(plan)).toBeLessThanOrEqual(51);
   });
 

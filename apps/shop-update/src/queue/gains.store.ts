@@ -5,6 +5,7 @@ import type { ItemResult } from './shop-call.js';
 
 interface IdRow {
   readonly id: number;
+  /** Of the shop. */
   readonly srcId: string | null;
 }
 
@@ -24,17 +25,45 @@ export async function lockCatalogue(
   { creates }: { readonly creates: boolean },
 ): Promise<KnownCatalogue> {
   const setIds = [...new Set(items.map(({ productSetId }) => productSetId))];
-  const productIds = items.flatMap(({ productId }) => productId ?? []);
   const sets: IdRow[] = await manager.query(
     `SELECT id, src_id AS "srcId" FROM product_set WHERE id = ANY ($1::bigint[]) ORDER BY id${creates ? ' FOR NO KEY UPDATE' : ''}`,
     [setIds],
   );
-  const products: IdRow[] = await manager.query(
-    `SELECT id, src_id AS "srcId" FROM product
-     WHERE ${creates ? 'product_set_id' : 'id'} = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE`,
-    [creates ? setIds : productIds],
+  const products = creates
+    ? await lockProducts(manager, 'product_set_id', setIds)
+    : await lockProducts(
+        manager,
+        'id',
+        items.flatMap(({ productId }) => productId ?? []),
+      );
+  return { sets: byId(sets), products };
+}
+
+/** As {@link lockCatalogue} where nothing is created: what the shop calls the sets has been read, and stays. */
+export async function lockKnownCatalogue(
+  manager: EntityManager,
+  items: readonly {
+    readonly productSetId: number;
+    readonly productId: number | null;
+    readonly setSrcId: string | null;
+  }[],
+): Promise<KnownCatalogue> {
+  const productIds = items.flatMap(({ productId }) => productId ?? []);
+  const sets = items.map(({ productSetId, setSrcId }) => ({ id: productSetId, srcId: setSrcId }));
+  return { sets: byId(sets), products: await lockProducts(manager, 'id', productIds) };
+}
+
+async function lockProducts(
+  manager: EntityManager,
+  by: 'id' | 'product_set_id',
+  ids: readonly number[],
+): Promise<Map<number, IdRow>> {
+  if (ids.length === 0) return new Map();
+  const rows: IdRow[] = await manager.query(
+    `SELECT id, src_id AS "srcId" FROM product WHERE ${by} = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE`,
+    [ids],
   );
-  return { sets: byId(sets), products: byId(products) };
+  return byId(rows);
 }
 
 /** What results are held against: ids known of what they are about, and whoever else has the ids that they give. */

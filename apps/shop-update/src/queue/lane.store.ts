@@ -64,11 +64,12 @@ export async function lockLanes(manager: EntityManager, productSetIds: readonly 
 
 /** As {@link lockLanes} for lanes that are there, because they have items. */
 export async function lockKnownLanes(manager: EntityManager, productSetIds: readonly number[]): Promise<void> {
-  await manager.query(
-    'SELECT FROM sync_lane WHERE product_set_id = ANY ($1::bigint[]) ORDER BY product_set_id FOR UPDATE',
-    [productSetIds],
-  );
+  await manager.query(LOCK_LANES_SQL('$1'), [productSetIds]);
 }
+
+/** `ids`: the parameter that holds them. */
+export const LOCK_LANES_SQL = (ids: string): string =>
+  `SELECT product_set_id FROM sync_lane WHERE product_set_id = ANY (${ids}::bigint[]) ORDER BY product_set_id FOR UPDATE`;
 
 /** Decides anew what each of these lanes, which the caller has locked, sends next; wakes workers when there is something. */
 export async function settleLanes(

@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import type { AnsweredCall } from './accept-answer.js';
-import { type KnownCatalogue, lockCatalogue } from './gains.store.js';
+import { type KnownCatalogue, lockCatalogue, lockKnownCatalogue } from './gains.store.js';
 import { type Item, readItems } from './item.js';
-import { lockKnownLanes } from './lane.store.js';
+import { LOCK_LANES_SQL } from './lane.store.js';
 import { isCreate, type ShopMethod, type Topic } from './topics.js';
 
 /** A call with its items as they are now, all of it locked. */
@@ -29,6 +29,7 @@ interface SentRow {
   readonly productSetId: number;
   readonly productId: number | null;
   readonly topic: Topic;
+  readonly setSrcId: string | null;
 }
 
 /** Locks a call with all it touches, in the order that everybody keeps: sets, products, lanes, the call. */
@@ -40,24 +41,32 @@ export async function openCall(
   if (!/^\d{1,15}$/.test(requestId)) return undefined;
   const rows: SentRow[] = await manager.query(
     `SELECT c.position, c.item_id AS "itemId", c.fingerprint, i.product_set_id AS "productSetId",
-       i.product_id AS "productId", i.topic
-     FROM sync_call_item c JOIN sync_item i ON i.id = c.item_id WHERE c.call_id = $1 ORDER BY c.position`,
+       i.product_id AS "productId", i.topic, s.src_id AS "setSrcId"
+     FROM sync_call_item c JOIN sync_item i ON i.id = c.item_id LEFT JOIN product_set s ON s.id = i.product_set_id
+     WHERE c.call_id = $1 ORDER BY c.position`,
     [requestId],
   );
   if (rows.length === 0) return undefined;
-  const creates = rows.some(({ topic }) => isCreate(topic));
-  const known = writesCatalogue ? await lockCatalogue(manager, rows, { creates }) : NOTHING_KNOWN;
-  await lockKnownLanes(
-    manager,
-    rows.map(({ productSetId }) => productSetId),
-  );
+  const known = writesCatalogue ? await lockWritten(manager, rows) : NOTHING_KNOWN;
+  const lanes = rows.map(({ productSetId }) => productSetId);
   const [call]: (AnsweredCall & { method: ShopMethod; params: Record<string, unknown> })[] = await manager.query(
-    'SELECT id, flow, outcome, method, payload AS params FROM sync_call WHERE id = $1 FOR UPDATE',
-    [requestId],
+    LOCK_SQL,
+    [requestId, lanes],
   );
   if (!call) return undefined;
   return { ...call, known, sent: await readSent(manager, call.id, rows) };
 }
+
+function lockWritten(manager: EntityManager, rows: readonly SentRow[]): Promise<KnownCatalogue> {
+  if (rows.some(({ topic }) => isCreate(topic))) return lockCatalogue(manager, rows, { creates: true });
+  return lockKnownCatalogue(manager, rows);
+}
+
+/** The call after its lanes: all of these are locked before it is looked for. */
+const LOCK_SQL = `
+  WITH lanes AS MATERIALIZED (${LOCK_LANES_SQL('$2')})
+  SELECT id, flow, outcome, method, payload AS params FROM sync_call
+  WHERE id = $1 AND (SELECT count(*) FROM lanes) >= 0 FOR UPDATE`;
 
 const NOTHING_KNOWN: KnownCatalogue = { products: new Map(), sets: new Map() };
 

@@ -249,6 +249,24 @@ describeWithEngines('the queue', (engines) => {
     expect(await where()).toEqual(['price synced', 'images synced']);
   });
 
+  it('leaves alone what is ready when other settings change; a pause of its topic holds it back at once', async () => {
+    await queue.addSet(1, 1);
+    await queue.change(1, 101, 'price');
+    const noted = async () =>
+      (await queue.dataSource.query('SELECT config_version AS version, ready_item_id AS item FROM sync_lane'))[0];
+    const before = await noted();
+    await queue.configure({ maxRetries: 5 });
+    expect(await noted()).toEqual(before);
+    await queue.configure({ topics: { price: { paused: true, headerName: null } } });
+    expect(await where()).toEqual(['price delayed(paused)']);
+    await queue.configure({});
+    expect(await where()).toEqual(['price pending']);
+    await queue.configure({ maxRetries: 6 });
+    await queue.work();
+    expect(await where()).toEqual(['price synced']);
+    expect(await noted()).toEqual({ version: expect.any(Number), item: null });
+  });
+
   it('goes on after the acknowledgment in the asynchronous flow; the callback ends the item', async () => {
     await queue.addSet(1, 1);
     await queue.configure({ flow: 'asynchronous' });
@@ -328,6 +346,9 @@ describeWithEngines('the queue', (engines) => {
     expect(await where()).toEqual(['price synced', 'price synced', 'price synced']);
     expect(queue.shop.calls).toHaveLength(2);
     expect(await product(101)).toMatchObject({ src_updated_at: '2031-03-04 10:00:02' });
+    // The items of the first call were written one after the other.
+    const [first] = await queue.dataSource.query('SELECT outcome, item_outcomes AS items FROM sync_call ORDER BY id');
+    expect(first).toEqual({ outcome: 'answered', items: ['synced', 'synced'] });
   });
 
   it('lets go what waited for a variation that is gone before it was ever created', async () => {
