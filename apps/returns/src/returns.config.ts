@@ -63,11 +63,12 @@ export class ReturnsConfig extends SearchingServiceConfig {
   @Env('RETURNS_CAP_AT_OLDEST_WRITER', { expects: 'on or off' })
   capAtOldestWriter: boolean = true;
 
+  /** Returns written together: what a page costs besides is shared by them, and at most four of them are in memory. */
   @Env('RETURNS_PAGE_SIZE', { expects: 'a whole number from 1 to 10000' })
   @IsInt()
   @Min(1)
   @Max(10_000)
-  pageSize: number = 500;
+  pageSize: number = 1_000;
 
   /**
    * How long is remembered which returns changed, once a window has brought it, and how long the index keeps the tombstone of

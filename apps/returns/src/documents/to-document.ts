@@ -180,7 +180,9 @@ function dueAt(returnType: string, { pickedUpAt, onTheWayAt }: FoldedStatus): st
 }
 
 function distinct(values: readonly (string | null)[]): string[] {
-  return [...new Set(values.flatMap((value) => value ?? []))];
+  const found = new Set<string>();
+  for (const value of values) if (value !== null) found.add(value);
+  return [...found];
 }
 
 function countBy(values: readonly string[]): Record<string, number> {
