@@ -432,10 +432,7 @@ describeOnEveryEngine('items', (engines) => {
       const run = await waitFor(
         'the end',
         async () => (await call('get', `/api/shop-update/bulk-requeues/${body.id}`)).body,
-        {
-          until: ({ state }) => state === 'completed',
-          timeoutMs: 30_000,
-        },
+        { until: ({ state }) => state === 'completed' },
       );
       expect(run).toMatchObject({ requeued: 2, skipped: 0 });
       const rows = await sql<{ status: string; merged: number }>('SELECT status, merged FROM sync_item ORDER BY id');
