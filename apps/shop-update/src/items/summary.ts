@@ -1,6 +1,7 @@
 import { Clock } from '@lockstep/service';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { isEnd, STATUSES } from '../queue/statuses.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
 import { ItemLists } from './item-lists.js';
 import { adviceOn, type StuckReason, stuckSql } from './stuck.js';
@@ -23,6 +24,11 @@ const GROUP_SQL = `CASE i.status
   WHEN 'failed' THEN 'failed'
   WHEN 'delayed' THEN CASE WHEN i.reason = 'stock_hold' THEN 'held' ELSE 'delayed' END
   ELSE 'inFlight' END`;
+
+/** Statuses that are counted by the index of kinds alone, however much has finished; of what is delayed the reason matters. */
+const COUNTED_BY_STATUS = STATUSES.filter((status) => !isEnd(status) && status !== 'delayed')
+  .map((status) => `'${status}'`)
+  .join(', ');
 
 /** Counted no further. */
 const MAX_STUCK = 10_000;
@@ -55,8 +61,12 @@ export class Summary {
 
   async countGroups(): Promise<Record<SummaryGroup, SummaryCount>> {
     const rows: { group: SummaryGroup; items: number; oldest: Date }[] = await this.dataSource.query(
-      `SELECT ${GROUP_SQL} AS "group", count(*)::int AS items, min(i.queued_at) AS oldest
-       FROM sync_item i WHERE i.finished_at IS NULL GROUP BY 1`,
+      `SELECT ${GROUP_SQL} AS "group", sum(i.items)::int AS items, min(i.oldest) AS oldest FROM (
+         SELECT status, NULL AS reason, count(*) AS items, min(queued_at) AS oldest
+         FROM sync_item WHERE status IN (${COUNTED_BY_STATUS}) GROUP BY 1
+         UNION ALL
+         SELECT status, reason, count(*), min(queued_at) FROM sync_item WHERE status = 'delayed' GROUP BY 1, 2) AS i
+       GROUP BY 1`,
     );
     const nowMs = this.clock.now().getTime();
     const empty: SummaryCount = { items: 0, oldestAgeSeconds: null };
