@@ -33,7 +33,7 @@ export interface ShopLogLine {
 }
 
 /** What a line is about, by the names that people look for. */
-export interface ShopLogNames {
+interface ShopLogNames {
   readonly sellerSkus: readonly (string | null)[];
   readonly shopSkus: readonly (string | null)[];
   readonly productSetIds: readonly string[];

@@ -3,10 +3,10 @@ import type { CheckedResult } from './check-result.js';
 import type { OpenCall } from './open-call.store.js';
 
 /** What the shop has said of items of a call, by their position in it. */
-export type Outcomes = ReadonlyMap<number, CheckedResult>;
+type Outcomes = ReadonlyMap<number, CheckedResult>;
 
 /** How a call ends, or that it was acknowledged. */
-export interface CallEnd {
+interface CallEnd {
   readonly outcome: 'acknowledged' | 'answered' | 'unusable' | 'failed' | 'expired';
   readonly now: Date;
   readonly httpStatus?: number | undefined;
