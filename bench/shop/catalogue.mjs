@@ -42,15 +42,15 @@ export async function loadWaiting(place, first, last) {
  */
 export async function mixWaiting(place) {
   await place.pool.query(
-    `UPDATE shop_update.sync_item SET status = w.status, reason = w.reason,
-       topic = CASE WHEN id % 1000 = 5 THEN 'images' WHEN id % 10 = 5 THEN 'content' ELSE topic END,
+    `UPDATE shop_update.sync_item AS i SET status = w.status, reason = w.reason,
+       topic = CASE WHEN id % 1000 = 5 THEN 'images' WHEN id % 10 = 5 THEN 'content' ELSE i.topic END,
        available_at = CASE WHEN w.status = 'delayed' THEN now() + interval '1 day' END,
        requeue_count = CASE WHEN w.reason = 'retry' OR w.status = 'failed' THEN 1 + id % 27 ELSE 0 END,
        attention = coalesce(w.reason = 'retry' AND id % 27 > 11, false),
        error_signature = CASE WHEN w.reason IS DISTINCT FROM 'no_src_id' THEN 'HTTP 50' || id % 5 END
      FROM (VALUES (5, 'delayed', 'retry'), (6, 'blocked', 'no_src_id'), (7, 'failed', NULL), (8, 'blocked', 'bad_response'))
        AS w (digit, status, reason)
-     WHERE finished_at IS NULL AND status = 'pending' AND id % 10 = w.digit`,
+     WHERE i.finished_at IS NULL AND i.status = 'pending' AND i.id % 10 = w.digit`,
   );
   await place.pool.query(
     `INSERT INTO shop_update.seller (id, name, active, version) VALUES (2, 'Ash', true, 1) ON CONFLICT DO NOTHING`,
