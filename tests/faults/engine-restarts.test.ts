@@ -7,7 +7,7 @@ import { loadPeople } from '../stage/people.js';
 import { useStage } from '../stage/stage.js';
 import { dayOfRun, endOfRun, isEnded, phaseOf, triggerSync, untilRun } from '../stage/sync-run.js';
 
-const PEOPLE = 20_000;
+const PEOPLE = 8_000;
 
 describeWithEngines('an engine that is killed in the middle of a rebuild', (engines) => {
   const stage = useStage(engines, { services: ['tcs', 'integration'], settings: { ASK_AGAIN_SECONDS: '5' } });

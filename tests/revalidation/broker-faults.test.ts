@@ -7,7 +7,7 @@ import { allEqual, compareWithSource } from './compare.js';
 import { withBrake } from './midway.js';
 import { plainPeople } from './plain-people.js';
 
-const PEOPLE = 20_000;
+const PEOPLE = 8_000;
 const DATA_QUEUE = 'reval.queue.connection.syncdata';
 
 describeWithEngines('a broker that fails in the middle of a rebuild', (engines) => {

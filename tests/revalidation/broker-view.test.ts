@@ -7,7 +7,7 @@ import { endOfRun, isEnded, readRun, triggerSync } from '../stage/sync-run.js';
 import { withBrake } from './midway.js';
 import { plainPeople } from './plain-people.js';
 
-const PEOPLE = 20_000;
+const PEOPLE = 8_000;
 
 /** The flows an operator expects to find, letter for letter: queue, its key on `reval.exchange`, messages a rebuild sends. */
 const FLOWS: readonly { queue: string; key: string; aRebuild: number }[] = [

@@ -9,7 +9,7 @@ import { allEqual, compareWithSource } from './compare.js';
 import { recomputeWarnings } from './recompute.js';
 
 /** In every run of all suites; the promise is for 100,000: LOCKSTEP_TEST_PEOPLE=100000 npx vitest run tests/revalidation/many-people.test.ts */
-const PEOPLE = Number(process.env['LOCKSTEP_TEST_PEOPLE'] ?? 20_000);
+const PEOPLE = Number(process.env['LOCKSTEP_TEST_PEOPLE'] ?? 10_000);
 /** For a hang, on a machine that is busy with others; 100,000 alone take two minutes. */
 const LIMIT_MS = 600_000;
 const RUN_LIMIT_MS = 500_000;

@@ -11,7 +11,7 @@ import { type Loaded, loadGenerated, untilQuiet } from './sources.js';
 import { compareEveryAlias, differences } from './views.js';
 
 /** In every run of all suites; the promise is for 100,000: LOCKSTEP_TEST_PEOPLE=100000 npx vitest run tests/whole/every-index.test.ts */
-const PEOPLE = Number(process.env['LOCKSTEP_TEST_PEOPLE'] ?? 20_000);
+const PEOPLE = Number(process.env['LOCKSTEP_TEST_PEOPLE'] ?? 10_000);
 /** A limit for a hang, not a claim about speed: the machine may be busy with others. */
 const LIMIT_MS = 900_000;
 

@@ -4,7 +4,7 @@ import { ExecutionBench } from './execution.fixture.js';
 import { Dice, RandomRun, randomFate, randomGraph } from './random-run.fixture.js';
 import { type Expected, expectedOutcome, tally } from './reference-model.fixture.js';
 
-const GRAPHS = 1_200;
+const GRAPHS = 1_000;
 /** Benches side by side, each with a database of its own: a claim takes whatever is due. */
 const LANES = 3;
 
