@@ -16,7 +16,7 @@ import { measureGraphs, measureLists } from './views.mjs';
 
 const INSTANT_SHOP = new URL('./instant-shop.mjs', import.meta.url);
 /** Items of a pair. */
-const DRAINED = 10_000;
+const DRAINED = Number(process.env.DRAINED ?? 10_000);
 const LIMIT_MS = 600_000;
 const LOADED_AT_ONCE = 100_000;
 

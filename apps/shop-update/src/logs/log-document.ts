@@ -16,7 +16,7 @@ export const logSchema = defineIndexSchema({
     country: { type: 'keyword' },
     env: { type: 'keyword' },
     direction: { type: 'keyword' },
-    message: { type: 'keyword', match: true },
+    message: { type: 'stored', match: true },
     requestId: { type: 'keyword' },
     itemId: { type: 'keyword' },
     method: { type: 'keyword' },
@@ -31,11 +31,6 @@ export const logSchema = defineIndexSchema({
     errorReason: { type: 'keyword' },
   },
 });
-
-/** A value of a keyword is at most 32 KB: so many characters are that even where each takes four bytes. */
-const PART_LENGTH = 8_000;
-/** Parts of a long message overlap, so that words in sequence are found across their border. */
-const OVERLAP_LENGTH = 300;
 
 const MINUTE_MS = 60_000;
 
@@ -60,7 +55,7 @@ export function toLogWrite(index: string, entry: ShopLogEntryV1): IndexWrite {
     country,
     env,
     direction: entry.direction,
-    message: splitMessage(entry.message),
+    message: entry.message,
     requestId: entry.requestId ?? null,
     itemId: entry.itemIds ?? [],
     method: entry.method ?? null,
@@ -75,33 +70,4 @@ export function toLogWrite(index: string, entry: ShopLogEntryV1): IndexWrite {
     errorReason: entry.errorReason ?? null,
   };
   return { index, id: entry.id, version: 1, source: toIndexSource(logSchema, { id: entry.id, version: 1, document }) };
-}
-
-/** A message as values that an index can hold. */
-export function splitMessage(message: string): string[] {
-  const parts: string[] = [];
-  for (let from = 0; ; ) {
-    const rest = message.length - from;
-    if (rest <= PART_LENGTH) return [...parts, message.slice(from)];
-    // Never between the two halves of one character.
-    const to = from + PART_LENGTH - (isHighSurrogate(message, from + PART_LENGTH - 1) ? 1 : 0);
-    parts.push(message.slice(from, to));
-    const next = to - OVERLAP_LENGTH;
-    from = next - (isHighSurrogate(message, next - 1) ? 1 : 0);
-  }
-}
-
-/** The message of parts, as {@link splitMessage} made them. */
-export function joinMessage(parts: string | readonly string[]): string {
-  if (typeof parts === 'string') return parts;
-  return parts.reduce((joined, part) => {
-    if (joined === '') return part;
-    const isLonger = isHighSurrogate(part, 0) && part.startsWith(joined.slice(-(OVERLAP_LENGTH + 1)));
-    return joined + part.slice(OVERLAP_LENGTH + (isLonger ? 1 : 0));
-  }, '');
-}
-
-function isHighSurrogate(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  return code >= 0xd800 && code <= 0xdbff;
 }

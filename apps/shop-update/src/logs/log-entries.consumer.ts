@@ -15,7 +15,7 @@ const ENTRY = compileSchema(ShopLogEntryV1);
 export class LogEntriesConsumer {
   constructor(private readonly index: LogIndex) {}
 
-  @QueueHandler(shopLogRecordedQueue, { batchSize: 50, batchWaitMs: 50, prefetch: 200, concurrency: 2 })
+  @QueueHandler(shopLogRecordedQueue, { batchSize: 50, batchWaitMs: 500, prefetch: 200, concurrency: 2 })
   async handle(messages: ReceivedMessage<ShopLogRecordedV1>[]): Promise<Verdict[]> {
     const faults = messages.map(({ payload }) => payload.items.flatMap((item) => ENTRY.check(item)));
     const entries = messages.map(({ payload }) => payload.items.filter((item) => ENTRY.check(item).length === 0));

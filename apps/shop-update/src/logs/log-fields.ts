@@ -11,13 +11,15 @@ export interface LogField {
   readonly kind: 'words' | 'name' | 'id' | 'number' | 'instant';
   /** How names are written in the index; all lower case where there is no list. */
   readonly names?: readonly string[];
+  /** Every entry has it, and no index could tell. */
+  readonly isAlwaysThere?: boolean;
 }
 
 const METHODS = [...SHOP_METHODS];
 
 /** By the names that queries use; several may mean the same. */
 const FIELDS: Readonly<Record<string, LogField>> = {
-  message: { path: 'message', kind: 'words' },
+  message: { path: 'message', kind: 'words', isAlwaysThere: true },
   venture: { path: 'venture', kind: 'name' },
   source: { path: 'source', kind: 'name' },
   country: { path: 'country', kind: 'name' },

@@ -26,7 +26,7 @@ function termFilter(term: LogTerm): Filter {
   }
   switch (term.kind) {
     case 'exists':
-      return { field: field.path, exists: true };
+      return field.isAlwaysThere ? { and: [] } : { field: field.path, exists: true };
     case 'range':
       return rangeFilter(field, term);
     case 'value':

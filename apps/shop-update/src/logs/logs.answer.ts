@@ -2,7 +2,6 @@ import { IsInstant } from '@lockstep/contracts';
 import type { SearchItem } from '@lockstep/search';
 import { Type } from 'class-transformer';
 import { IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
-import { joinMessage } from './log-document.js';
 
 /** A line of the log. */
 export class LogEntryView {
@@ -155,7 +154,7 @@ export function toLogEntry({ id, document }: SearchItem): LogEntryView {
     venture: text('venture')!,
     source: text('source')!,
     direction: text('direction')!,
-    message: joinMessage(document['message'] as string[]),
+    message: text('message')!,
     requestId: text('requestId'),
     itemIds: list('itemId'),
     method: text('method'),

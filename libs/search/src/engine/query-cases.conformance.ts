@@ -35,8 +35,12 @@ export const PEOPLE = defineIndexSchema({
       },
     },
     notes: { type: 'stored' },
+    letter: { type: 'stored', match: true },
   },
 });
+
+/** Longer than a keyword may be. */
+const LONG_LETTER = `Dear all, ${Array.from({ length: 5_000 }, (_, at) => `line${at} `).join('')}Yours, Siân O'Brien`;
 
 /** Its documents. The last is a tombstone, which no query shows. */
 export const PEOPLE_DOCUMENTS: readonly IndexDocument[] = [
@@ -60,6 +64,7 @@ export const PEOPLE_DOCUMENTS: readonly IndexDocument[] = [
         { name: 'Surgery', from: '2026-01-01', to: '2026-12-31' },
       ],
       notes: [{ text: 'any "JSON" at all', at: 1 }, null, 'x'],
+      letter: LONG_LETTER,
     },
   },
   {
@@ -398,6 +403,11 @@ export const QUERY_CASES: readonly QueryCase[] = [
     ids: '',
   },
   {
+    promise: 'matches looks through a stored text of any length',
+    query: { filters: [{ field: 'letter', matches: 'line4999 yours sian obrien' }] },
+    ids: 'p01',
+  },
+  {
     promise: 'not keeps what its filter drops, documents without the field included',
     query: { filters: [{ not: { field: 'programmeName', matches: 'practice' } }, { field: 'gmc', prefix: '700' }] },
     ids: 'p02',
@@ -618,6 +628,8 @@ export const QUERY_CASES: readonly QueryCase[] = [
   refused('a pattern as a field', { filters: [{ field: 'last*', exists: true }] }, 'FIELD_UNKNOWN'),
   refused('an unknown sort', { sort: [{ field: '_score', direction: 'asc' }] }, 'FIELD_UNKNOWN'),
   refused('a sort by a field without one', { sort: [{ field: 'address.city', direction: 'asc' }] }, 'FIELD_UNSUITABLE'),
+  refused('a stored text compared exactly', { filters: [{ field: 'letter', anyOf: ['x'] }] }, 'FIELD_UNSUITABLE'),
+  refused('words of what is only stored', { filters: [{ field: 'notes', matches: 'json' }] }, 'FIELD_UNSUITABLE'),
   refused('a stored field in a filter', { filters: [{ field: 'notes', exists: true }] }, 'FIELD_UNSUITABLE'),
   refused('a nested field outside nested', { filters: [{ field: 'programmes.name', anyOf: ['GP'] }] }, 'FIELD_UNKNOWN'),
   refused('nested on a plain field', { filters: [{ nested: 'address', filters: [] }] }, 'FIELD_UNKNOWN'),

@@ -247,7 +247,7 @@ function planPrefix(scope: Scope, field: string, value: string): PlannedFilter {
 }
 
 function planPhrase(scope: Scope, field: string, text: string, lastIsPrefix: boolean): PlannedFilter {
-  scalarField(scope.fields, field);
+  if (findField(scope.fields, field) === undefined) throw unknownField(field);
   if (scope.prefix !== '' || !scope.schema.matchFields.includes(field)) {
     throw new SearchQueryError('FIELD_UNSUITABLE', `${field} cannot be matched by words.`);
   }

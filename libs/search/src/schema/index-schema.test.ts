@@ -12,9 +12,14 @@ describe('defineIndexSchema', () => {
     const schema = defineIndexSchema({
       name: 'people',
       version: 1,
-      fields: { ...FIELDS, title: { type: 'keyword', match: true }, born: { type: 'date', sort: true } },
+      fields: {
+        ...FIELDS,
+        title: { type: 'keyword', match: true },
+        letter: { type: 'stored', match: true },
+        born: { type: 'date', sort: true },
+      },
     });
-    expect(schema).toMatchObject({ searchFields: ['name'], matchFields: ['title'], sortKeyFields: ['name'] });
+    expect(schema).toMatchObject({ searchFields: ['name'], matchFields: ['title', 'letter'], sortKeyFields: ['name'] });
   });
 
   it('gives equal schemas equal hashes whatever the order of their fields, and other schemas others', () => {
@@ -30,6 +35,7 @@ describe('defineIndexSchema', () => {
     ['a reserved name', { lockstep: { type: 'keyword' } }],
     ['a dotted name', { 'a.b': { type: 'keyword' } }],
     ['sorting inside another field', { a: { type: 'nested', fields: { b: { type: 'long', sort: true } } } }],
+    ['matching inside another field', { a: { type: 'object', fields: { b: { type: 'stored', match: true } } } }],
     ['searching inside another field', { a: { type: 'object', fields: { b: { type: 'keyword', search: true } } } }],
   ] as const)('refuses %s', (_what, fields) => {
     expect(() => defineIndexSchema({ name: 'people', version: 1, fields })).toThrow(/^Index schema people/);

@@ -31,8 +31,13 @@ export type FieldDefinition =
       readonly fields: FieldDefinitions;
     }
   | {
-      /** Any JSON, given back as it was and never indexed. */
+      /** Any JSON, given back as it was: never compared, counted or sorted. */
       readonly type: 'stored';
+      /**
+       * Text, or several, of any length, that can be asked for words in sequence (filter `matches`). What is long and only
+       * read costs far less so than as a keyword. @default false
+       */
+      readonly match?: boolean;
     };
 
 /** Fields by name. */
@@ -82,13 +87,17 @@ export function defineIndexSchema(declaration: {
   const keywords = Object.entries(fields).flatMap(([field, definition]) =>
     definition.type === 'keyword' ? [{ field, ...definition }] : [],
   );
+  const matched = Object.entries(fields).flatMap(([field, definition]) =>
+    'match' in definition && definition.match ? [field] : [],
+  );
+  const searched = keywords.filter((keyword) => keyword.search).map((keyword) => keyword.field);
   return {
     name,
     version,
     fields,
-    searchFields: keywords.filter((keyword) => keyword.search).map((keyword) => keyword.field),
-    matchFields: keywords.filter((keyword) => keyword.match).map((keyword) => keyword.field),
-    textFields: keywords.filter((keyword) => keyword.search || keyword.match).map((keyword) => keyword.field),
+    searchFields: searched,
+    matchFields: matched,
+    textFields: Object.keys(fields).filter((field) => searched.includes(field) || matched.includes(field)),
     sortKeyFields: keywords.filter((keyword) => keyword.sort).map((keyword) => keyword.field),
     hash: createHash('sha256').update(canonicalJson({ FORMAT_VERSION, version, fields })).digest('hex').slice(0, 16),
   };
@@ -120,7 +129,7 @@ function checkFields(schema: string, fields: FieldDefinitions, top: boolean): vo
     if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name) || (top && name === 'lockstep')) {
       throw new Error(`Index schema ${schema}: '${name}' cannot be the name of a field.`);
     }
-    const indexedAsText = field.type === 'keyword' && (field.search || field.match);
+    const indexedAsText = ('search' in field && field.search) || ('match' in field && field.match);
     if (!top && (indexedAsText || ('sort' in field && field.sort))) {
       throw new Error(`Index schema ${schema}: '${name}' is inside another field and cannot be searched or sorted.`);
     }
