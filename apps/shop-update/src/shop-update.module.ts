@@ -80,7 +80,7 @@ export class ShopUpdateModule {
             ...PRODUCT_SYNC_MIGRATIONS,
           ],
           // Every call to the shop takes the same thirty statements.
-          keepsStatements: true,
+          shortStatements: true,
           retention: [
             ...ownershipRetention,
             inboxRetention,

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { DataSource, type DataSourceOptions, type Logger, type MigrationInterface } from 'typeorm';
 import { keepStatements } from './kept-statements.js';
 import { quoteName } from './quote-name.js';
+import { sendTogether } from './send-together.js';
 import { limitSilence } from './silence-limit.js';
 
 /** What a service states about its database. */
@@ -29,8 +30,12 @@ export interface DatabaseOptions {
    * rest. Milliseconds. @default 65000
    */
   readonly silenceLimitMs?: number;
-  /** Whether the server plans each statement with parameters once a connection; see {@link keepStatements}. @default false */
-  readonly keepsStatements?: boolean;
+  /**
+   * For a service of many short statements: the server plans each once a connection (see {@link keepStatements}), and they are
+   * sent without waiting for the answer of the one before, unless the caller waits. Those of one transaction that are asked for
+   * together are so carried out in their order, in one round trip. Without COPY and cursors. @default false
+   */
+  readonly shortStatements?: boolean;
   /** Told of the loss of an idle pooled connection; the pool replaces it by itself. @default ignored */
   readonly onConnectionLost?: (error: Error) => void;
 }
@@ -88,8 +93,11 @@ function dataSourceOptions(options: DatabaseOptions): DataSourceOptions {
       keepAlive: true,
       onConnect: (client: pg.Client) => {
         limitSilence(client, options.silenceLimitMs ?? DEFAULT_SILENCE_LIMIT_MS);
-        if (options.keepsStatements) keepStatements(client);
+        if (!options.shortStatements) return;
+        keepStatements(client);
+        sendTogether(client);
       },
+      pipeline: options.shortStatements ?? false,
       types: valueTypes,
     },
   };

@@ -2,7 +2,7 @@ import { createTestDatabase, describeWithEngines, openTcpProxy, type TestDatabas
 import { Test } from '@nestjs/testing';
 import pg from 'pg';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   createDataSource,
   DatabaseConnectionLostError,
@@ -44,7 +44,11 @@ describeWithEngines('the database library', (engines) => {
     await database?.remove();
   });
 
-  async function open(schema: string, migrations = [CreateThing1760000000101]): Promise<DataSource> {
+  async function open(
+    schema: string,
+    migrations = [CreateThing1760000000101],
+    shortStatements = false,
+  ): Promise<DataSource> {
     const dataSource = createDataSource({
       url: database.url,
       schema,
@@ -52,6 +56,7 @@ describeWithEngines('the database library', (engines) => {
       entities: [],
       migrations,
       poolSize: 3,
+      shortStatements,
     });
     opened.push(dataSource);
     return dataSource.initialize();
@@ -140,6 +145,93 @@ describeWithEngines('the database library', (engines) => {
     await expect(work).rejects.toThrow(/division by zero/);
     expect(attempts).toBe(1);
   });
+
+  describe.each([false, true])(
+    'a transaction of several statements at once (shortStatements: %s)',
+    (shortStatements) => {
+      const openThings = async (schema: string) => {
+        const dataSource = await open(`${schema}_${shortStatements}`, undefined, shortStatements);
+        await migrate(dataSource);
+        return dataSource;
+      };
+      const numbers = (dataSource: DataSource) => dataSource.query('SELECT n FROM thing ORDER BY id');
+
+      it('carries them out in their order, between its begin and its commit', async () => {
+        const dataSource = await openThings('order');
+        const seen = await inTransaction(dataSource, async (manager, last) => {
+          const [ids] = await Promise.all([
+            manager.query('SELECT txid_current_if_assigned() AS id, now() < statement_timestamp() AS "isWithin"'),
+            manager.query('UPDATE thing SET n = n + 1 WHERE id = $1', [1]),
+            manager.query('UPDATE thing SET n = n * 10 WHERE id = $1', [1]),
+          ]);
+          last(manager.query('UPDATE thing SET n = n + 5 WHERE id = $1', [1]));
+          expect(manager.queryRunner?.isTransactionActive).toBe(true);
+          return ids;
+        });
+        expect(seen).toEqual([{ id: null, isWithin: true }]);
+        expect(await numbers(dataSource)).toEqual([{ n: 15 }, { n: 0 }]);
+      });
+
+      it.each(['awaited', 'last'] as const)('leaves nothing of them when one fails (%s)', async (how) => {
+        const dataSource = await openThings(`failing_${how}`);
+        const work = inTransaction(dataSource, async (manager, last) => {
+          const asked = [
+            manager.query('UPDATE thing SET n = 7 WHERE id = $1', [1]),
+            manager.query('SELECT 1 / $1::int', [0]),
+            manager.query('UPDATE thing SET n = 7 WHERE id = $1', [2]),
+          ];
+          if (how === 'awaited') await Promise.all(asked);
+          else asked.forEach(last);
+          return 'done';
+        });
+        await expect(work).rejects.toThrow(/division by zero/);
+        expect(await numbers(dataSource)).toEqual([{ n: 0 }, { n: 0 }]);
+        const pids = await Promise.all([1, 2, 3].map(() => inTransaction(dataSource, (m) => m.query('SELECT 1 AS n'))));
+        expect(pids).toEqual([[{ n: 1 }], [{ n: 1 }], [{ n: 1 }]]);
+      });
+
+      it('is rolled back by what its work throws, and by the end of its connection', async () => {
+        const dataSource = await openThings('thrown');
+        const thrown = inTransaction(dataSource, async (manager) => {
+          await manager.query('UPDATE thing SET n = 7 WHERE id = $1', [1]);
+          throw new Error('thought better of it');
+        });
+        await expect(thrown).rejects.toThrow('thought better of it');
+        const lost = inTransaction(dataSource, async (manager, last) => {
+          const [{ pid }] = await manager.query('SELECT pg_backend_pid() AS pid');
+          await manager.query('UPDATE thing SET n = 7 WHERE id = $1', [2]);
+          last(manager.query('SELECT pg_sleep(20)'));
+          void terminate(pid);
+        }).catch((error: unknown) => error);
+        expect(isDatabaseUnavailable(await lost)).toBe(true);
+        expect(await numbers(dataSource)).toEqual([{ n: 0 }, { n: 0 }]);
+      });
+
+      it('takes a transaction inside it for a part of it', async () => {
+        const dataSource = await openThings('inside');
+        await inTransaction(dataSource, async (manager) => {
+          await manager.query('UPDATE thing SET n = 1 WHERE id = $1', [1]);
+          const inner = manager.transaction(async (part) => {
+            await part.query('UPDATE thing SET n = 2 WHERE id = $1', [1]);
+            throw new Error('only this part');
+          });
+          await expect(inner).rejects.toThrow('only this part');
+        });
+        expect(await numbers(dataSource)).toEqual([{ n: 1 }, { n: 0 }]);
+      });
+
+      it('runs as isolated as it was asked to', async () => {
+        const dataSource = await openThings('isolated');
+        const options = { isolation: 'REPEATABLE READ' } as const;
+        const level = await inTransaction(
+          dataSource,
+          (manager) => manager.query('SHOW transaction_isolation'),
+          options,
+        );
+        expect(level).toEqual([{ transaction_isolation: 'repeatable read' }]);
+      });
+    },
+  );
 
   it('tells a lost connection from a wrong statement', async () => {
     const dataSource = await open('lost');

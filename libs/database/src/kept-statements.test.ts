@@ -12,7 +12,7 @@ describeOnEveryEngine('a connection that keeps its statements', (engines) => {
 
   beforeAll(async () => {
     database = await createTestDatabase(engines);
-    const options = { schema: 'public', service: 'test', entities: [], migrations: [], keepsStatements: true };
+    const options = { schema: 'public', service: 'test', entities: [], migrations: [], shortStatements: true };
     dataSource = await createDataSource({ url: database.url, ...options }).initialize();
     runner = dataSource.createQueryRunner();
     await runner.connect();

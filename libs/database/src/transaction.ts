@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { PoolClient } from 'pg';
 import {
   type DataSource,
   type EntityManager,
   QueryFailedError,
+  type QueryRunner,
   QueryRunnerAlreadyReleasedError,
   QueryRunnerProviderAlreadyReleasedError,
 } from 'typeorm';
@@ -16,20 +18,24 @@ export interface TransactionOptions {
   readonly attempts?: number;
 }
 
+/** Hands over statements that were asked for, and that nobody waits for but the commit. */
+export type Last = (asked: Promise<unknown>) => void;
+
 const DEFAULT_ATTEMPTS = 5;
 /** Longest wait before the second attempt; it doubles with each one. Milliseconds. */
 const FIRST_BACKOFF_MS = 20;
 
 /**
  * Runs `work` in one transaction and commits. A deadlock or a serialization failure runs it again from the start, so
- * `work` must have no effect outside its `manager`.
+ * `work` must have no effect outside its `manager`. What it asks for together, it must wait for together, and with nothing
+ * else in between: after a failure the rest of it fails, and none of it is left for later.
  *
  * Throws what `work` or the commit threw after the last attempt; `DatabaseConnectionLostError` when the connection died
  * between two statements. When the connection dies during the commit itself, whether it happened is unknown.
  */
 export async function inTransaction<T>(
   dataSource: DataSource,
-  work: (manager: EntityManager) => Promise<T>,
+  work: (manager: EntityManager, last: Last) => Promise<T>,
   options: TransactionOptions = {},
 ): Promise<T> {
   const attempts = options.attempts ?? DEFAULT_ATTEMPTS;
@@ -45,14 +51,23 @@ export async function inTransaction<T>(
 
 async function runOnce<T>(
   dataSource: DataSource,
-  work: (manager: EntityManager) => Promise<T>,
+  work: (manager: EntityManager, last: Last) => Promise<T>,
   isolation: TransactionOptions['isolation'],
 ): Promise<T> {
   const queryRunner = dataSource.createQueryRunner();
   try {
-    await queryRunner.startTransaction(isolation);
-    const result = await work(queryRunner.manager);
-    await queryRunner.commitTransaction();
+    const client: PoolClient & { readonly pipeline?: boolean } = await queryRunner.connect();
+    const unanswered: Promise<unknown>[] = [];
+    if (client.pipeline) unanswered.push(beginAhead(queryRunner, client, isolation));
+    else await queryRunner.startTransaction(isolation);
+    const result = await work(queryRunner.manager, (asked) => {
+      asked.catch(() => undefined);
+      unanswered.push(asked);
+    });
+    if (!client.pipeline) await Promise.all(unanswered);
+    // After a statement that failed the server rolls back instead, and says so of the statement alone.
+    const answers = await Promise.allSettled([...unanswered, queryRunner.commitTransaction()]);
+    for (const answer of answers) if (answer.status === 'rejected') throw answer.reason;
     return result;
   } catch (error) {
     // Released before our own `finally`: the pool was told of a broken connection.
@@ -63,6 +78,18 @@ async function runOnce<T>(
   } finally {
     await queryRunner.release();
   }
+}
+
+/**
+ * Begins a transaction on a connection that sends statements one behind the other, before it is known to have begun: one round
+ * trip less. To the driver itself, because TypeORM would send it after the first statement of the work, which does not wait.
+ */
+function beginAhead(queryRunner: QueryRunner, client: PoolClient, isolation: TransactionOptions['isolation']) {
+  const begun = client.query(`START TRANSACTION${isolation === undefined ? '' : ` ISOLATION LEVEL ${isolation}`}`);
+  // Who waits for it comes later; the statement behind it fails as well.
+  begun.catch(() => undefined);
+  Object.assign(queryRunner, { isTransactionActive: true, transactionDepth: 1 });
+  return begun;
 }
 
 function isReleasedError(error: unknown): boolean {

@@ -36,6 +36,32 @@ describe('a loop that takes turns', () => {
     await waitFor('the second turn', () => turns === 2, LIMIT);
   });
 
+  it('takes turns no more often than it is to, however often it is woken', async () => {
+    let turns = 0;
+    const turn = async () => {
+      turns += 1;
+      return LONG_MS;
+    };
+    const loop = new WokenLoop({ turn, onFailed: () => {}, backoff: SOON, atMostEveryMs: LONG_MS });
+    loop.start();
+    await waitFor('the first turn', () => turns === 1, LIMIT);
+    for (let time = 0; time < 100; time++) {
+      loop.wake();
+      await new Promise(setImmediate);
+    }
+    expect(turns).toBe(1);
+    await loop.stop();
+  });
+
+  it('has no rest between turns of which there is more to do', async () => {
+    let turns = 0;
+    const turn = async () => (++turns < 3 ? 0 : LONG_MS);
+    const loop = new WokenLoop({ turn, onFailed: () => {}, backoff: SOON, atMostEveryMs: LONG_MS });
+    loops.push(loop);
+    loop.start();
+    await waitFor('three turns', () => turns === 3, LIMIT);
+  });
+
   it('forgets no call that comes during a turn', async () => {
     let turns = 0;
     const loop = start(async () => {

@@ -11,6 +11,11 @@ interface Turns {
   /** Told of a turn that failed, unless the loop is being stopped; the next one comes after a wait that grows with each failure. */
   readonly onFailed: (error: unknown) => void;
   readonly backoff: { readonly firstMs: number; readonly maxMs: number };
+  /**
+   * However often it is woken, a turn begins no sooner after the former one began, so that each has more to do. One that comes
+   * after a longer rest begins at once. Milliseconds. @default 0
+   */
+  readonly atMostEveryMs?: number;
 }
 
 interface Channel {
@@ -48,15 +53,18 @@ export class WokenLoop {
   }
 
   private async run(): Promise<void> {
-    const { turn, onFailed, backoff } = this.options;
+    const { turn, onFailed, backoff, atMostEveryMs = 0 } = this.options;
     const { signal: stopping } = this.stopping;
     const listener = this.listen();
     for (let failures = 0; !stopping.aborted; ) {
       const woken = this.wakeUp.signal;
+      const begunAt = performance.now();
       try {
         const restMs = await turn(stopping);
         failures = 0;
         await pause(restMs, woken);
+        const earlyMs = begunAt + atMostEveryMs - performance.now();
+        if (restMs > 0 && earlyMs > 0) await pause(earlyMs, stopping);
       } catch (error) {
         failures += 1;
         if (!stopping.aborted) onFailed(error);

@@ -6,7 +6,7 @@ import { ShopUpdateConfig } from '../shop-update.config.js';
 import { dayOf, logSchema, toLogWrite } from './log-document.js';
 
 const FAMILY = 'shop_log';
-/** All days at once, for tools of the engine's own; ours reads day by day. */
+/** Every day that is complete: our searches read these one by one, tools of the engine's own all at once. */
 const LOG_ALIAS = 'shop_logs';
 
 const DAY_MS = 86_400_000;
@@ -37,11 +37,14 @@ export class LogIndex {
     return outcomes;
   }
 
-  /** Days that there are, the newest first; of those in which the range lies. */
+  /** Days that can be read, the newest first; of those in which the range lies. One whose index is being made is not yet. */
   async days(from: Date, to: Date): Promise<string[]> {
     const [first, last] = [dayOf(from.toISOString()), dayOf(to.toISOString())];
-    const days = (await this.allDays()).filter((day) => day >= first && day <= last && day >= this.firstDay());
-    return days.reverse();
+    const days = (await this.engine.aliasTargets(LOG_ALIAS)).map(toDay);
+    return days
+      .filter((day) => day >= first && day <= last && day >= this.firstDay())
+      .sort()
+      .reverse();
   }
 
   /** Drops the days whose time is over; answers them. */
@@ -57,7 +60,7 @@ export class LogIndex {
   /** Every day that is kept, the oldest first. */
   private async allDays(): Promise<string[]> {
     const indices = await this.engine.listIndices();
-    return indices.filter(({ meta }) => meta.family === FAMILY).map(({ name }) => name.slice(FAMILY.length + 1));
+    return indices.filter(({ meta }) => meta.family === FAMILY).map(({ name }) => toDay(name));
   }
 
   private firstDay(): string {
@@ -79,6 +82,10 @@ export class LogIndex {
 /** The index of a day. */
 export function indexOf(day: string): string {
   return `${FAMILY}-${day}`;
+}
+
+function toDay(index: string): string {
+  return index.slice(FAMILY.length + 1);
 }
 
 function metaOf(day: string): IndexMeta {

@@ -39,10 +39,18 @@ export const CLAIM_SQL = `
     WHERE product_set_id = ANY (ARRAY(SELECT id FROM noted)))
   SELECT noted.*, clock_timestamp() AS "readAt" FROM noted`;
 
-/** Stores a call that is to be sent, under the next number. */
+/** The id of a request that is to be made. One that is not used is missing in the row of them, and nobody minds. */
+export async function nextCallId(manager: EntityManager): Promise<string> {
+  const [row]: { id: string }[] = await manager.query('SELECT nextval($1::regclass)::text AS id', [
+    'sync_request_id_seq',
+  ]);
+  return (row as { id: string }).id;
+}
+
+/** Stores a call that is to be sent. */
 export async function insertCall(
   manager: EntityManager,
-  call: Omit<ShopCall, 'id'>,
+  call: ShopCall,
   { sent }: BuiltPayload,
   {
     topic,
@@ -50,18 +58,18 @@ export async function insertCall(
     settings,
     now,
   }: { readonly topic: Topic; readonly worker: string; readonly settings: Settings; readonly now: Date },
-): Promise<ShopCall> {
+): Promise<void> {
   const { connectSeconds, responseSeconds, ackSeconds, version, flow } = settings;
   const answerMs = 1_000 * (connectSeconds + (flow === 'synchronous' ? responseSeconds : ackSeconds));
-  const [row]: { id: string }[] = await manager.query(
+  await manager.query(
     `WITH stored AS (
-       INSERT INTO sync_call (flow, method, topic, payload, config_version, worker, created_at, lease_until)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id), items AS (
+       INSERT INTO sync_call (id, flow, method, topic, payload, config_version, worker, created_at, lease_until)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9))
      INSERT INTO sync_call_item (call_id, position, item_id, fingerprint)
-     SELECT stored.id, s.place - 1, s.item_id, s.fingerprint
-     FROM stored, unnest($9::bigint[], $10::text[]) WITH ORDINALITY AS s (item_id, fingerprint, place))
-     SELECT id::text FROM stored`,
+     SELECT $1, s.place - 1, s.item_id, s.fingerprint
+     FROM unnest($10::bigint[], $11::text[]) WITH ORDINALITY AS s (item_id, fingerprint, place)`,
     [
+      call.id,
       call.flow,
       call.method,
       topic,
@@ -74,5 +82,4 @@ export async function insertCall(
       sent.map(({ fingerprint }) => fingerprint),
     ],
   );
-  return { id: (row as { id: string }).id, ...call };
 }

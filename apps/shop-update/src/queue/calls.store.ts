@@ -1,10 +1,10 @@
-import { inTransaction } from '@lockstep/database';
+import { inTransaction, type Last } from '@lockstep/database';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { batchMax, methodOf } from '../shop/topic-methods.js';
 import type { Settings } from '../shop-config/settings.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
-import { claimLanes, insertCall, type ReadyLane } from './call-rows.store.js';
+import { claimLanes, insertCall, nextCallId, type ReadyLane } from './call-rows.store.js';
 import { toItemError } from './error-signature.js';
 import { failItem } from './fail-item.js';
 import { type Item, readItems } from './item.js';
@@ -32,6 +32,12 @@ export interface ClaimOptions {
   readonly settings?: Settings;
   /** Nothing can be built of them, for this reason: counts as a failure. */
   readonly unbuildable?: string;
+}
+
+interface Claiming {
+  readonly topic: Topic;
+  readonly now: Date;
+  readonly last: Last;
 }
 
 /** What a claim came to. */
@@ -79,7 +85,7 @@ export class CallsStore {
 
   /** @throws BuildFailedError */
   claim(topic: Topic, options: ClaimOptions): Promise<Claim> {
-    return inTransaction(this.dataSource, async (manager) => {
+    return inTransaction(this.dataSource, async (manager, last) => {
       const settings = options.settings ?? (await this.settings.current(manager));
       const limit = options.limit ?? batchMax(methodOf(topic, settings));
       const { lanes, now } = await this.takeLanes(manager, topic, limit, settings);
@@ -99,7 +105,7 @@ export class CallsStore {
         now,
       );
       if (items.length === 0) return { kind: 'again' };
-      return this.store(manager, items, settings, { ...options, topic, now });
+      return this.store(manager, items, settings, { ...options, topic, now, last });
     });
   }
 
@@ -138,7 +144,7 @@ export class CallsStore {
     manager: EntityManager,
     ready: readonly Item[],
     settings: Settings,
-    { topic, now, worker, unbuildable }: ClaimOptions & { readonly topic: Topic; readonly now: Date },
+    { topic, now, last, worker, unbuildable }: ClaimOptions & Claiming,
   ): Promise<Claim> {
     const method = methodOf(topic, settings);
     const journal = new Journal(now, settings.flow);
@@ -146,14 +152,10 @@ export class CallsStore {
       const taken = journal.take(item, '5', { status: 'processing' });
       return journal.take(taken, '6', { status: 'building_request_payload' });
     });
-    const built: BuiltPayload =
-      unbuildable === undefined
-        ? await this.build(manager, method, items)
-        : {
-            params: null,
-            sent: [],
-            refused: items.map(({ id }) => ({ itemId: id, why: 'incomplete', detail: unbuildable })),
-          };
+    const [id, built] = await Promise.all([
+      nextCallId(manager),
+      unbuildable === undefined ? this.build(manager, method, items) : refuseAll(items, unbuildable),
+    ]);
     const byId = new Map(items.map((item) => [item.id, item]));
     for (const { itemId, why, detail } of built.refused) {
       const item = byId.get(itemId) as Item;
@@ -162,19 +164,15 @@ export class CallsStore {
     }
     const { params } = built;
     const sent = params === null ? [] : built.sent.map(({ itemId }) => byId.get(itemId) as Item);
-    const call =
+    const call: ShopCall | null =
       params === null || sent.length === 0
         ? null
-        : await insertCall(manager, { flow: settings.flow, method, params, items: sent.map(toCalledItem) }, built, {
-            topic,
-            worker,
-            settings,
-            now,
-          });
+        : { id, flow: settings.flow, method, params, items: sent.map(toCalledItem) };
     for (const item of call ? sent : []) {
-      journal.take(item, '7', { status: 'made_request', requestId: Number(call?.id), lastRequeuedAt: now });
+      journal.take(item, '7', { status: 'made_request', requestId: Number(id), lastRequeuedAt: now });
     }
-    await journal.write(manager);
+    if (call) last(insertCall(manager, call, built, { topic, worker, settings, now }));
+    last(journal.write(manager));
     const idle = built.refused.map(({ itemId }) => byId.get(itemId) as Item);
     const notCreated = idle.filter(({ topic: each }) => isCreate(each)).map(({ productSetId }) => productSetId);
     if (notCreated.length > 0) await releaseBlocked(manager, notCreated, settings, now);
@@ -198,6 +196,10 @@ export class CallsStore {
       throw new BuildFailedError(error);
     }
   }
+}
+
+function refuseAll(items: readonly Item[], detail: string): BuiltPayload {
+  return { params: null, sent: [], refused: items.map(({ id }) => ({ itemId: id, why: 'incomplete', detail })) };
 }
 
 function toCalledItem({ id, productSetId, productId, topic, requeueCount, enqueuedAtNs }: Item): CalledItem {

@@ -25,17 +25,14 @@ export async function lockCatalogue(
   { creates }: { readonly creates: boolean },
 ): Promise<KnownCatalogue> {
   const setIds = [...new Set(items.map(({ productSetId }) => productSetId))];
-  const sets: IdRow[] = await manager.query(
-    `SELECT id, src_id AS "srcId" FROM product_set WHERE id = ANY ($1::bigint[]) ORDER BY id${creates ? ' FOR NO KEY UPDATE' : ''}`,
-    [setIds],
-  );
-  const products = creates
-    ? await lockProducts(manager, 'product_set_id', setIds)
-    : await lockProducts(
-        manager,
-        'id',
-        items.flatMap(({ productId }) => productId ?? []),
-      );
+  const productIds = items.flatMap(({ productId }) => productId ?? []);
+  const [sets, products] = await Promise.all([
+    manager.query<IdRow[]>(
+      `SELECT id, src_id AS "srcId" FROM product_set WHERE id = ANY ($1::bigint[]) ORDER BY id${creates ? ' FOR NO KEY UPDATE' : ''}`,
+      [setIds],
+    ),
+    creates ? lockProducts(manager, 'product_set_id', setIds) : lockProducts(manager, 'id', productIds),
+  ]);
   return { sets: byId(sets), products };
 }
 
@@ -120,27 +117,32 @@ export async function writeGains(
   const sets = gained.flatMap(({ productSetId, gains: { setSrcId } }) =>
     setSrcId && known.sets.get(productSetId)?.srcId !== setSrcId ? [{ productSetId, setSrcId }] : [],
   );
+  const written: Promise<unknown>[] = [];
   if (products.length > 0) {
-    await manager.query(
+    const values = [
+      products.map(({ productId }) => productId),
+      products.map(({ srcId }) => srcId),
+      products.map(({ shopSku }) => shopSku),
+      products.map(({ updatedAt }) => updatedAt),
+    ];
+    const update = manager.query(
       `UPDATE product p
        SET src_id = coalesce(s.src_id, p.src_id), shop_sku = coalesce(s.shop_sku, p.shop_sku),
          src_updated_at = greatest(s.updated_at, p.src_updated_at), version = p.version + 1, updated_at = now()
        FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) AS s (id, src_id, shop_sku, updated_at)
        WHERE p.id = s.id AND (p.src_id, p.shop_sku, p.src_updated_at) IS DISTINCT FROM
          (coalesce(s.src_id, p.src_id), coalesce(s.shop_sku, p.shop_sku), greatest(s.updated_at, p.src_updated_at))`,
-      [
-        products.map(({ productId }) => productId),
-        products.map(({ srcId }) => srcId),
-        products.map(({ shopSku }) => shopSku),
-        products.map(({ updatedAt }) => updatedAt),
-      ],
+      values,
     );
+    written.push(update);
   }
   if (sets.length > 0) {
-    await manager.query(
+    const update = manager.query(
       `UPDATE product_set p SET src_id = s.src_id, version = p.version + 1, updated_at = now()
        FROM unnest($1::bigint[], $2::text[]) AS s (id, src_id) WHERE p.id = s.id AND p.src_id IS NULL`,
       [sets.map(({ productSetId }) => productSetId), sets.map(({ setSrcId }) => setSrcId)],
     );
+    written.push(update);
   }
+  await Promise.all(written);
 }

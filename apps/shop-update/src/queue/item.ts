@@ -123,11 +123,15 @@ interface SameChange {
   readonly values: readonly unknown[];
 }
 
-/** Writes items whose lanes the caller has locked. Of those that are changed alike the change is told once. */
-export async function updateItems(manager: EntityManager, changes: readonly ItemChange[]): Promise<void> {
+/** A statement and its parameters. */
+export type Statement = readonly [sql: string, values: unknown[]];
+
+/** What writes items whose lanes the caller has locked. Of those that are changed alike the change is told once. */
+export function updatesOf(changes: readonly ItemChange[]): Statement[] {
   const { same, others } = sortChanges(changes);
-  for (const change of same) await manager.query(sameChangeSql(change), [change.ids, ...change.values]);
-  if (others.length > 0) await manager.query(UPDATE_SQL, [JSON.stringify(others)]);
+  const updates = same.map((change): Statement => [sameChangeSql(change), [change.ids, ...change.values]]);
+  if (others.length > 0) updates.push([UPDATE_SQL, [JSON.stringify(others)]]);
+  return updates;
 }
 
 /** What is changed of all of them, if they are changed alike. */
@@ -146,21 +150,28 @@ export function sameChangeSql({ fields }: SameChange): string {
 const SAME_AT_MOST = 2;
 
 function sortChanges(changes: readonly ItemChange[]): { same: SameChange[]; others: Item[] } {
-  const byChange = new Map<string, SameChange>();
+  const same: (SameChange & { readonly first: Item })[] = [];
   const others: Item[] = [];
   for (const { item, former } of changes) {
     const fields = former ? UPDATED.filter((field) => !isSame(item[field], former[field])) : [];
+    const known = same.find((change) => isChangedSo(item, fields, change));
     if (fields.length === 0) others.push(item);
-    else {
-      const values = fields.map((field) => toColumn(item[field]));
-      const key = JSON.stringify([fields, values]);
-      const known = byChange.get(key);
-      if (known) known.ids.push(item.id);
-      else byChange.set(key, { ids: [item.id], fields, values });
-    }
+    else if (known) known.ids.push(item.id);
+    else if (same.length === SAME_AT_MOST) return { same: [], others: changes.map((change) => change.item) };
+    else same.push({ ids: [item.id], fields, values: fields.map((field) => toColumn(item[field])), first: item });
   }
-  if (byChange.size > SAME_AT_MOST) return { same: [], others: changes.map(({ item }) => item) };
-  return { same: [...byChange.values()], others };
+  return { same, others };
+}
+
+function isChangedSo(
+  item: Item,
+  changed: readonly (keyof Item)[],
+  { fields, first }: Pick<SameChange, 'fields'> & { readonly first: Item },
+): boolean {
+  return (
+    changed.length === fields.length &&
+    changed.every((field, at) => field === fields[at] && isSame(item[field], first[field]))
+  );
 }
 
 function isSame(value: Item[keyof Item], former: Item[keyof Item]): boolean {

@@ -1,5 +1,14 @@
 import type { EntityManager } from 'typeorm';
-import { type Item, type ItemChange, isAsRead, onlyChange, sameChangeSql, toNanoseconds, updateItems } from './item.js';
+import {
+  type Item,
+  type ItemChange,
+  isAsRead,
+  onlyChange,
+  type Statement,
+  sameChangeSql,
+  toNanoseconds,
+  updatesOf,
+} from './item.js';
 import { isEnd, isWaiting, type Status } from './statuses.js';
 import type { Flow } from './topics.js';
 import { checkTransition, type TransitionNo, toTarget } from './transitions.js';
@@ -75,32 +84,36 @@ export class Journal {
     return this.items.get(item.id) ?? item;
   }
 
-  /** In the caller's transaction. Ends first: an item that comes back may take the place of one that ends. */
+  /** In the caller's transaction. All of it is sent at once: whoever asks afterwards need not wait for it. */
   async write(manager: EntityManager): Promise<void> {
-    if (await this.writeAtOnce(manager)) return;
+    await Promise.all(this.statements().map(([sql, values]) => manager.query(sql, values)));
+  }
+
+  /** Ends first: an item that comes back may take the place of one that ends. */
+  private statements(): Statement[] {
+    const atOnce = this.statementOfAll();
+    if (atOnce) return [atOnce];
     const changes = this.changes();
     const makesRoom = ({ item: { status, unapplied } }: ItemChange): boolean =>
       !isWaiting(status) || unapplied !== null;
-    await updateItems(manager, changes.filter(makesRoom));
-    await updateItems(
-      manager,
-      changes.filter((change) => !makesRoom(change)),
-    );
-    await writeWays(manager, this.ways, this.now);
+    return [
+      ...updatesOf(changes.filter(makesRoom)),
+      ...updatesOf(changes.filter((change) => !makesRoom(change))),
+      ...historyOf(this.ways, this.now),
+    ];
   }
 
   /** Items that all go the same way, as those of a call mostly do, are written with their history by one statement. */
-  private async writeAtOnce(manager: EntityManager): Promise<boolean> {
+  private statementOfAll(): Statement | undefined {
     const [way] = this.ways;
     if (!way || this.ways.length !== this.items.size || !this.ways.every((other) => isSameWay(other, way)))
-      return false;
-    if (![...this.items.keys()].every((id) => this.lastWays.has(id))) return false;
+      return undefined;
+    if (![...this.items.keys()].every((id) => this.lastWays.has(id))) return undefined;
     const change = onlyChange(this.changes());
-    if (!change) return false;
+    if (!change) return undefined;
     const { from, via, to, reason, causes, callId } = way;
     const sql = `WITH moved AS (${sameChangeSql(change)}) ${sameWaySql(change.values.length + 2)}`;
-    await manager.query(sql, [change.ids, ...change.values, from, via, to, reason, causes, callId, this.now]);
-    return true;
+    return [sql, [change.ids, ...change.values, from, via, to, reason, causes, callId, this.now]];
   }
 
   private changes(): ItemChange[] {
@@ -131,17 +144,16 @@ export class Journal {
   }
 }
 
-async function writeWays(manager: EntityManager, ways: readonly Way[], now: Date): Promise<void> {
+function historyOf(ways: readonly Way[], now: Date): Statement[] {
   const [first] = ways;
-  if (!first) return;
+  if (!first) return [];
   const itemIds = ways.map(({ itemId }) => itemId);
   const list = (values: readonly string[]): string => `{${values.join(',')}}`;
   if (ways.every((way) => isSameWay(way, first))) {
     const { from, via, to, reason, causes, callId } = first;
-    await manager.query(sameWaySql(2), [itemIds, from, via, to, reason, causes, callId, now]);
-    return;
+    return [[sameWaySql(2), [itemIds, from, via, to, reason, causes, callId, now]]];
   }
-  await manager.query(WAYS_SQL, [
+  const values = [
     itemIds,
     ways.map(({ from }) => from),
     ways.map(({ via }) => list(via)),
@@ -150,7 +162,8 @@ async function writeWays(manager: EntityManager, ways: readonly Way[], now: Date
     ways.map(({ causes }) => list(causes)),
     ways.map(({ callId }) => callId),
     now,
-  ]);
+  ];
+  return [[WAYS_SQL, values]];
 }
 
 function isSameWay(one: Way, other: Way): boolean {

@@ -1,3 +1,4 @@
+import type { Last } from '@lockstep/database';
 import type { EntityManager } from 'typeorm';
 import type { Settings } from '../shop-config/settings.js';
 import { decideLane, type LaneItem } from './decide-lane.js';
@@ -71,12 +72,16 @@ export async function lockKnownLanes(manager: EntityManager, productSetIds: read
 export const LOCK_LANES_SQL = (ids: string): string =>
   `SELECT product_set_id FROM sync_lane WHERE product_set_id = ANY (${ids}::bigint[]) ORDER BY product_set_id FOR UPDATE`;
 
-/** Decides anew what each of these lanes, which the caller has locked, sends next; wakes workers when there is something. */
+/**
+ * Decides anew what each of these lanes, which the caller has locked, sends next; wakes workers when there is something.
+ * `last`: what is written is handed over to it, and not waited for.
+ */
 export async function settleLanes(
   manager: EntityManager,
   productSetIds: readonly number[],
   settings: Settings,
   now: Date,
+  last?: Last,
 ): Promise<void> {
   const ready: { id: number; item: LaneItem | null }[] = [];
   for (let open = [...new Set(productSetIds)]; open.length > 0; ) {
@@ -90,7 +95,9 @@ export async function settleLanes(
     // With it out of the way another one of the lane may be free.
     open = paused.length > 0 ? await pauseItems(manager, paused, now) : [];
   }
-  await writeReady(manager, ready, settings.version, now);
+  const written = writeReady(manager, ready, settings.version, now);
+  if (last) last(written);
+  else await written;
 }
 
 /** Which of these lanes, whose notes were made by other settings, send by the settings given what is noted. */
@@ -144,7 +151,7 @@ async function writeReady(
   now: Date,
 ): Promise<void> {
   if (lanes.length === 0) return;
-  await manager.query(
+  const noted = manager.query(
     `UPDATE sync_lane l
      SET ready_item_id = s.item_id, ready_topic = s.topic, config_version = $4,
          ready_at = CASE WHEN s.item_id IS NULL THEN NULL WHEN l.ready_item_id = s.item_id THEN coalesce(l.ready_at, $5) ELSE $5 END
@@ -160,6 +167,6 @@ async function writeReady(
     ],
   );
   // Sent with the commit, and once for many of one transaction.
-  if (lanes.some(({ item }) => item !== null))
-    await manager.query("SELECT pg_notify(current_schema() || '.shop_queue', '')");
+  const isAny = lanes.some(({ item }) => item !== null);
+  await Promise.all([noted, isAny && manager.query("SELECT pg_notify(current_schema() || '.shop_queue', '')")]);
 }

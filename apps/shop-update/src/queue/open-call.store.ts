@@ -3,6 +3,7 @@ import type { AnsweredCall } from './accept-answer.js';
 import { type KnownCatalogue, lockCatalogue, lockKnownCatalogue } from './gains.store.js';
 import { type Item, readItems } from './item.js';
 import { LOCK_LANES_SQL } from './lane.store.js';
+import type { Moment } from './queue-time.js';
 import { isCreate, type ShopMethod, type Topic } from './topics.js';
 
 /** A call with its items as they are now, all of it locked. */
@@ -32,12 +33,15 @@ interface SentRow {
   readonly setSrcId: string | null;
 }
 
-/** Locks a call with all it touches, in the order that everybody keeps: sets, products, lanes, the call. */
+/**
+ * Locks a call with all it touches, in the order that everybody keeps: sets, products, lanes, the call. All of that is asked
+ * for together, and at its end the moment, so that whoever decides the lanes by newer settings does so afterwards.
+ */
 export async function openCall(
   manager: EntityManager,
   requestId: string,
-  { writesCatalogue }: { readonly writesCatalogue: boolean },
-): Promise<OpenCall | undefined> {
+  { writesCatalogue, readMoment }: { readonly writesCatalogue: boolean; readonly readMoment: () => Promise<Moment> },
+): Promise<{ readonly call: OpenCall; readonly moment: Moment } | undefined> {
   if (!/^\d{1,15}$/.test(requestId)) return undefined;
   const rows: SentRow[] = await manager.query(
     `SELECT c.position, c.item_id AS "itemId", c.fingerprint, i.product_set_id AS "productSetId",
@@ -47,15 +51,19 @@ export async function openCall(
     [requestId],
   );
   if (rows.length === 0) return undefined;
-  const known = writesCatalogue ? await lockWritten(manager, rows) : NOTHING_KNOWN;
   const lanes = rows.map(({ productSetId }) => productSetId);
-  const [call]: (AnsweredCall & { method: ShopMethod; params: Record<string, unknown> })[] = await manager.query(
-    LOCK_SQL,
-    [requestId, lanes],
-  );
+  const ids = rows.map(({ itemId }) => itemId);
+  const [known, [call], items, moment] = await Promise.all([
+    writesCatalogue ? lockWritten(manager, rows) : NOTHING_KNOWN,
+    manager.query<LockedCall[]>(LOCK_SQL, [requestId, lanes]),
+    readItems(manager, 'i.id = ANY ($1::bigint[])', [ids]),
+    readMoment(),
+  ]);
   if (!call) return undefined;
-  return { ...call, known, sent: await readSent(manager, call.id, rows) };
+  return { call: { ...call, known, sent: await readSent(manager, call.id, rows, items) }, moment };
 }
+
+type LockedCall = Pick<OpenCall, keyof AnsweredCall | 'method' | 'params'>;
 
 function lockWritten(manager: EntityManager, rows: readonly SentRow[]): Promise<KnownCatalogue> {
   if (rows.some(({ topic }) => isCreate(topic))) return lockCatalogue(manager, rows, { creates: true });
@@ -70,10 +78,14 @@ const LOCK_SQL = `
 
 const NOTHING_KNOWN: KnownCatalogue = { products: new Map(), sets: new Map() };
 
-async function readSent(manager: EntityManager, callId: number, rows: readonly SentRow[]): Promise<SentItem[]> {
-  const ids = rows.map(({ itemId }) => itemId);
-  const items = new Map((await readItems(manager, 'i.id = ANY ($1::bigint[])', [ids])).map((item) => [item.id, item]));
-  const sentAgain = [...items.values()].filter(({ requestId }) => requestId !== callId);
+async function readSent(
+  manager: EntityManager,
+  callId: number,
+  rows: readonly SentRow[],
+  read: readonly Item[],
+): Promise<SentItem[]> {
+  const items = new Map(read.map((item) => [item.id, item]));
+  const sentAgain = read.filter(({ requestId }) => requestId !== callId);
   const latest = await readLatestFingerprints(manager, sentAgain);
   return rows.map(({ position, itemId, fingerprint }) => ({
     position,

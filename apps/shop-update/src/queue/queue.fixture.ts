@@ -106,6 +106,7 @@ export async function openQueue(
     entities: [],
     migrations: [...databaseMigrations, CreateCatalogue1763800000101, CreateSyncQueue1763900000102],
     poolSize: options.poolSize ?? 10,
+    shortStatements: true,
   });
   await dataSource.initialize();
   await migrate(dataSource);

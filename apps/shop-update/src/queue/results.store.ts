@@ -1,4 +1,4 @@
-import { inTransaction, isDatabaseUnavailable } from '@lockstep/database';
+import { inTransaction, isDatabaseUnavailable, type Last } from '@lockstep/database';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { readResults } from '../shop/read-results.js';
@@ -60,21 +60,23 @@ export class ResultsStore {
 
   /** The shop has the call and will answer it with a callback, unless it has done so already. */
   acknowledge(requestId: string, httpStatus: number): Promise<void> {
-    return this.withCall(requestId, false, async (manager, call, { settings, now }) => {
+    return this.withCall(requestId, false, async (manager, call, { settings, now, last }) => {
       const { callbackTimeoutSeconds: seconds } = settings;
       const availableAt = seconds === null ? null : new Date(now.getTime() + seconds * 1_000);
       const journal = new Journal(now, call.flow);
       const taken = call.sent
         .filter((sent) => isOnItsWay(sent, call))
         .map(({ item }) => journal.take(item, '9', { status: 'got_acknowledgment', availableAt }));
-      await this.giveBack(manager, journal, taken, settings);
-      await closeCall(manager, call, { outcome: 'acknowledged', httpStatus, now });
+      await Promise.all([
+        closeCall(manager, call, { outcome: 'acknowledged', httpStatus, now }),
+        this.giveBack(manager, journal, taken, settings, last),
+      ]);
     });
   }
 
   /** Nobody knows, or the shop has said, that the call came to nothing. */
   fail(requestId: string, outcome: FailedCall): Promise<void> {
-    return this.withCall(requestId, false, async (manager, call, { settings, now }) => {
+    return this.withCall(requestId, false, async (manager, call, { settings, now, last }) => {
       const { reason, detail, httpStatus, retryAfterMs = 0, deferForMs } = outcome;
       const journal = new Journal(now, call.flow);
       const no = call.flow === 'asynchronous' ? '10' : '12';
@@ -90,21 +92,25 @@ export class ResultsStore {
                 availableAt: new Date(now.getTime() + deferForMs),
               }),
         );
-      await this.giveBack(manager, journal, returned, settings);
-      await closeCall(manager, call, { outcome: 'failed', httpStatus, reason, detail, now });
+      await Promise.all([
+        closeCall(manager, call, { outcome: 'failed', httpStatus, reason, detail, now }),
+        this.giveBack(manager, journal, returned, settings, last),
+      ]);
     });
   }
 
   /** The worker of the call is gone without a word. */
   expire(requestId: string): Promise<void> {
-    return this.withCall(requestId, false, async (manager, call, { settings, now }) => {
+    return this.withCall(requestId, false, async (manager, call, { settings, now, last }) => {
       const detail = 'the worker that sent it is gone; nobody knows what came of it';
       const journal = new Journal(now, call.flow);
       const returned = call.sent
         .filter((sent) => isOnItsWay(sent, call))
         .map(({ item }) => failItem(journal, item, '30', toItemError(call.method, 'expired', detail), settings));
-      await this.giveBack(manager, journal, returned, settings);
-      await closeCall(manager, call, { outcome: 'expired', reason: 'expired', detail, now });
+      await Promise.all([
+        closeCall(manager, call, { outcome: 'expired', reason: 'expired', detail, now }),
+        this.giveBack(manager, journal, returned, settings, last),
+      ]);
     });
   }
 
@@ -152,7 +158,7 @@ export class ResultsStore {
     return this.withCall<Verdict>(
       requestId,
       true,
-      async (manager, call, { settings, now }) => {
+      async (manager, call, { settings, now, last }) => {
         const read = readResults(call.method, call.params, result);
         const accepted = call.sent.flatMap((sent, index): Accepted[] => {
           const no = options.only === undefined || options.only === sent.item.id ? acceptAnswer(sent, call) : null;
@@ -178,11 +184,13 @@ export class ResultsStore {
             keepFor,
           });
         });
-        await this.conclude(manager, journal, call.known, items, checked, settings);
         const isUnusable = checked.every(({ kind }) => kind === 'bad_response' || kind === 'src_id_conflict');
         const outcome = isUnusable ? 'unusable' : 'answered';
         const outcomes = new Map(accepted.map(({ sent }, index) => [sent.position, checked[index] as CheckedResult]));
-        await closeCall(manager, call, { outcome, httpStatus: options.httpStatus, now, outcomes });
+        await Promise.all([
+          closeCall(manager, call, { outcome, httpStatus: options.httpStatus, now, outcomes }),
+          this.conclude(manager, journal, call.known, items, checked, settings, last),
+        ]);
         return isUnusable ? 'unusable' : 'applied';
       },
       'orphan',
@@ -207,22 +215,25 @@ export class ResultsStore {
     items: readonly Item[],
     checked: readonly CheckedResult[],
     settings: Settings,
+    last: Last,
   ): Promise<void> {
     const gained = items.flatMap(({ productSetId, unapplied }, index) => {
       const each = checked[index] as CheckedResult;
       return 'gains' in each && unapplied === null ? [{ productSetId, gains: each.gains }] : [];
     });
-    await writeGains(manager, known, gained);
     await absorbFollowers(manager, journal, items, settings);
-    await journal.write(manager);
     const lanes = items.map(({ productSetId }) => productSetId);
     const mayRelease = items.filter(({ topic }) => isCreate(topic)).map(({ productSetId }) => productSetId);
-    if (mayRelease.length > 0) await releaseBlocked(manager, mayRelease, settings, journal.now);
-    await settleLanes(manager, lanes, settings, journal.now);
+    const written = Promise.all([writeGains(manager, known, gained), journal.write(manager)]);
+    if (mayRelease.length > 0) {
+      await written;
+      await releaseBlocked(manager, mayRelease, settings, journal.now);
+    }
+    await Promise.all([written, settleLanes(manager, lanes, settings, journal.now, last)]);
   }
 
   private reapply(itemId: number, keepFor?: string): Promise<void> {
-    return inTransaction(this.dataSource, async (manager) => {
+    return inTransaction(this.dataSource, async (manager, last) => {
       const { now, settings } = await readMoment(manager, this.time, this.settings);
       const [found] = await readItems(manager, 'i.id = $1', [itemId]);
       if (!found) return;
@@ -244,6 +255,7 @@ export class ResultsStore {
         [led],
         [keepFor === undefined ? checked : withoutGains(checked)],
         settings,
+        last,
       );
     });
   }
@@ -254,28 +266,25 @@ export class ResultsStore {
     journal: Journal,
     returned: readonly Item[],
     settings: Settings,
+    last: Last,
   ): Promise<void> {
     await absorbFollowers(manager, journal, returned, settings);
-    await journal.write(manager);
-    await settleLanes(
-      manager,
-      returned.map(({ productSetId }) => productSetId),
-      settings,
-      journal.now,
-    );
+    const lanes = returned.map(({ productSetId }) => productSetId);
+    await Promise.all([journal.write(manager), settleLanes(manager, lanes, settings, journal.now, last)]);
   }
 
   private withCall<T = void>(
     requestId: string,
     writesCatalogue: boolean,
-    work: (manager: EntityManager, call: OpenCall, context: Moment) => Promise<T>,
+    work: (manager: EntityManager, call: OpenCall, context: Moment & { readonly last: Last }) => Promise<T>,
     missing?: T,
   ): Promise<T> {
-    return inTransaction(this.dataSource, async (manager) => {
-      const call = await openCall(manager, requestId, { writesCatalogue });
-      if (!call) return missing as T;
-      // Under the locks of the lanes: whoever decides them by newer settings does so afterwards.
-      return work(manager, call, await readMoment(manager, this.time, this.settings));
+    return inTransaction(this.dataSource, async (manager, last) => {
+      const open = await openCall(manager, requestId, {
+        writesCatalogue,
+        readMoment: () => readMoment(manager, this.time, this.settings),
+      });
+      return open ? work(manager, open.call, { ...open.moment, last }) : (missing as T);
     });
   }
 }

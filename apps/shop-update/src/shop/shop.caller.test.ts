@@ -40,6 +40,7 @@ describeOnEveryEngine('a caller of the shop', (engines) => {
       service: 'shop-update',
       entities: [],
       migrations: [CreateSyncQueue1763900000102],
+      shortStatements: true,
     });
     await dataSource.initialize();
     await migrate(dataSource);

@@ -10,6 +10,8 @@ import { outboxChannel } from './outbox.js';
 const BATCH_SIZE = 50;
 /** A notification can be lost with its connection, and rows come due by themselves: look at least this often. */
 const POLL_MS = 5_000;
+/** Under load messages are relayed together; the first one after a rest waits for nothing. */
+const AT_MOST_EVERY_MS = 20;
 const BROKER_BACKOFF = { firstMs: 250, maxMs: 10_000 };
 /** Wait of a row that the broker does not take, doubled with each attempt. */
 const ROW_BACKOFF_SECONDS = { first: 5, max: 300 };
@@ -43,6 +45,7 @@ export class OutboxRelay {
       turn: () => this.relayBatch(),
       onFailed: (error) => this.log.warn(`Outbox not relayed: ${String(error)}`),
       backoff: BROKER_BACKOFF,
+      atMostEveryMs: AT_MOST_EVERY_MS,
     });
   }
 
@@ -63,7 +66,7 @@ export class OutboxRelay {
   private async relayBatch(): Promise<number> {
     const { taken, gone } = await inTransaction(
       this.dataSource,
-      async (manager) => {
+      async (manager, last) => {
         const rows: OutboxRow[] = await manager.query(
           `SELECT id::text, message_id, exchange, routing_key, properties, body FROM outbox
            WHERE next_attempt_at <= now() ORDER BY id LIMIT ${BATCH_SIZE} FOR UPDATE SKIP LOCKED`,
@@ -74,14 +77,10 @@ export class OutboxRelay {
           return result?.status === 'rejected' ? [{ id: row.id, error: result.reason as unknown }] : [];
         });
         const failedIds = new Set(failed.map(({ id }) => id));
-        await remove(
-          manager,
-          rows.map(({ id }) => id).filter((id) => !failedIds.has(id)),
-        );
-        await this.postpone(
-          manager,
-          failed.filter(({ error }) => !isBrokerGone(error)),
-        );
+        const sent = rows.map(({ id }) => id).filter((id) => !failedIds.has(id));
+        const refused = failed.filter(({ error }) => !isBrokerGone(error));
+        await this.postpone(manager, refused);
+        last(remove(manager, sent));
         // Nothing is wrong with these rows.
         return { taken: rows.length, gone: failed.find(({ error }) => isBrokerGone(error)) };
       },

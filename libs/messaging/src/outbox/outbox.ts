@@ -9,6 +9,11 @@ export function outboxChannel(schema: string): string {
   return `${schema}.outbox`;
 }
 
+/** The notification is sent with the commit, and only once for many inserts of one transaction. */
+const ADD_SQL = (rows: string): string => `
+  WITH added AS (INSERT INTO outbox (message_id, exchange, routing_key, properties, body) ${rows})
+  SELECT pg_notify(current_schema() || '.outbox', '')`;
+
 /** How much waits to be published. */
 export interface OutboxBacklog {
   readonly count: number;
@@ -60,19 +65,20 @@ export class Outbox {
   }
 
   private async insert(manager: EntityManager, messages: readonly OutgoingMessage[]): Promise<void> {
-    // The notification is sent with the commit, and only once for many inserts of one transaction.
-    await manager.query(
-      `WITH added AS (
-         INSERT INTO outbox (message_id, exchange, routing_key, properties, body)
-         SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::jsonb[], $5::bytea[]))
-       SELECT pg_notify(current_schema() || '.outbox', '')`,
-      [
-        messages.map((message) => message.properties.messageId),
-        messages.map((message) => message.exchange),
-        messages.map((message) => message.routingKey),
-        messages.map((message) => JSON.stringify(message.properties)),
-        messages.map((message) => message.body),
-      ],
-    );
+    const [first, ...others] = messages;
+    if (first && others.length === 0) {
+      const { messageId } = first.properties;
+      const values = [messageId, first.exchange, first.routingKey, JSON.stringify(first.properties), first.body];
+      // A body by itself goes as it is; in an array each of its bytes would be written as two characters.
+      await manager.query(ADD_SQL('VALUES ($1, $2, $3, $4::jsonb, $5::bytea)'), values);
+      return;
+    }
+    await manager.query(ADD_SQL('SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::jsonb[], $5::bytea[])'), [
+      messages.map((message) => message.properties.messageId),
+      messages.map((message) => message.exchange),
+      messages.map((message) => message.routingKey),
+      messages.map((message) => JSON.stringify(message.properties)),
+      messages.map((message) => message.body),
+    ]);
   }
 }

@@ -30,7 +30,7 @@ export interface ServiceEngines {
   /** What it forgets, beside messages and the audit. @default nothing */
   readonly retention?: readonly RetentionRule[];
   /** See `DatabaseOptions`. @default false */
-  readonly keepsStatements?: boolean;
+  readonly shortStatements?: boolean;
 }
 
 /**
@@ -40,7 +40,7 @@ export interface ServiceEngines {
 @Module({})
 export class EnginesModule {
   static forService(config: ServiceConfig, engines: ServiceEngines): DynamicModule {
-    const { service, publishes, mayPublish, entities = [], migrations, retention = [], keepsStatements } = engines;
+    const { service, publishes, mayPublish, entities = [], migrations, retention = [], shortStatements } = engines;
     const database = DatabaseModule.forService({
       url: config.databaseUrl,
       schema: service.replaceAll('-', '_'),
@@ -48,7 +48,7 @@ export class EnginesModule {
       entities,
       migrations: [...databaseMigrations, ...messagingMigrations, ...migrations],
       poolSize: config.databasePoolSize,
-      keepsStatements,
+      shortStatements,
       retention: { rules: [...messagingRetention, ...accessRetention, ...retention], limits: config.retention },
     });
     const messaging = MessagingModule.forService({
