@@ -45,8 +45,7 @@ describeWithEngines('an import from its upload to its end', (engines) => {
       env: {
         NODE_ENV: 'test',
         HOST: '127.0.0.1',
-        DATABASE_URL: places.databaseUrl,
-        RABBITMQ_URL: places.rabbitmqUrl,
+        ...places.env,
         LOCKSTEP_ADMIN_TOKEN: ADMIN_KEY,
         IMPORT_UPLOAD_DIR: directory,
       },

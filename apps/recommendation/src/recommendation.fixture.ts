@@ -10,6 +10,7 @@ import {
 } from '@lockstep/contracts';
 import { buildRabbitDefinitions, createBroker } from '@lockstep/messaging';
 import { AccessAdminModule, createServiceApp, loadConfig } from '@lockstep/service';
+import type { TestPlaces } from '@lockstep/testing';
 import { Module } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import supertest from 'supertest';
@@ -20,14 +21,8 @@ import { recommendationService } from './recommendation.service.js';
 /** The admin's key of every service started here. */
 const ADMIN_KEY = 'test-admin-token';
 
-/** Where a service under test keeps its things; `createTestPlaces` of the test tools makes one. */
-export interface Places {
-  databaseUrl: string;
-  rabbitmqUrl: string;
-  elasticsearchUrl: string;
-  indexPrefix: string;
-  importDefinitions: (definitions: object) => Promise<void>;
-}
+/** Where a service under test keeps its things. */
+type Places = Pick<TestPlaces, 'env' | 'rabbitmqUrl' | 'importDefinitions'>;
 
 /** A message as its consumer would get it. */
 export interface Arrival {
@@ -84,19 +79,9 @@ export async function startRecommendation(places: Places): Promise<Recommendatio
   };
 }
 
-/** The settings of a service on these places. */
-export function environmentOf(places: Omit<Places, 'importDefinitions'>): Record<string, string> {
-  return {
-    DATABASE_URL: places.databaseUrl,
-    RABBITMQ_URL: places.rabbitmqUrl,
-    ELASTICSEARCH_URL: places.elasticsearchUrl,
-    INDEX_PREFIX: places.indexPrefix,
-  };
-}
-
 async function startApp(places: Places): Promise<NestExpressApplication> {
   const config = loadConfig(recommendationService.config, {
-    ...environmentOf(places),
+    ...places.env,
     LOCKSTEP_ADMIN_TOKEN: ADMIN_KEY,
     BODY_LIMIT_BYTES: '20480',
   });

@@ -44,10 +44,7 @@ describeOnEveryEngine('GET /api/connections/{list}', (engines) => {
   beforeAll(async () => {
     places = await createTestPlaces(engines);
     app = await startConnection({
-      DATABASE_URL: places.databaseUrl,
-      RABBITMQ_URL: places.rabbitmqUrl,
-      ELASTICSEARCH_URL: places.elasticsearchUrl,
-      INDEX_PREFIX: places.indexPrefix,
+      ...places.env,
     });
     await show(app, DOCTORS, TODAY);
   });

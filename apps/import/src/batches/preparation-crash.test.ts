@@ -35,8 +35,7 @@ describeWithEngines('a batch whose replica is killed before it starts', (engines
       app: 'import',
       env: {
         NODE_ENV: 'test',
-        DATABASE_URL: places.databaseUrl,
-        RABBITMQ_URL: places.rabbitmqUrl,
+        ...places.env,
         LOCKSTEP_ADMIN_TOKEN: ADMIN_KEY,
         LOCKSTEP_FAILPOINT: failpoint,
         IMPORT_UPLOAD_DIR: directory,

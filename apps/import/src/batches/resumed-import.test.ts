@@ -44,8 +44,7 @@ describeWithEngines('an import from its files to its end', (engines) => {
       rule: ({ fields }) => ({ kind: refused.has(String(fields['title'] ?? fields['sku'])) ? 'error' : 'complete' }),
     });
     const config = loadConfig(importService.config, {
-      DATABASE_URL: places.databaseUrl,
-      RABBITMQ_URL: places.rabbitmqUrl,
+      ...places.env,
       LOCKSTEP_ADMIN_TOKEN: 'test-admin-token',
       IMPORT_UPLOAD_DIR: directory,
     });

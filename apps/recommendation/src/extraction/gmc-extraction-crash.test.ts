@@ -10,7 +10,7 @@ import {
   waitFor,
 } from '@lockstep/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Arrival, connectNeighbours, environmentOf } from '../recommendation.fixture.js';
+import { type Arrival, connectNeighbours } from '../recommendation.fixture.js';
 
 const KEY = 'test-admin-token';
 
@@ -38,7 +38,7 @@ describeWithEngines('sending all GMC doctors through crashes of the service', (e
     service = await startService({
       app: 'recommendation',
       env: {
-        ...environmentOf(places),
+        ...places.env,
         NODE_ENV: 'test',
         HOST: '127.0.0.1',
         LOCKSTEP_ADMIN_TOKEN: KEY,

@@ -46,6 +46,10 @@ export class IndexedReturns implements ReturnIndex {
     return { outcomes: [...outcomes, ...returns.unmade.map(toFailure), ...never] };
   }
 
+  async show(): Promise<void> {
+    await Promise.all(this.targets.map((target) => target.show()));
+  }
+
   private async read(ids: readonly number[]): Promise<ReadReturns> {
     const found = await this.aggregates.readTexts(ids);
     if (found.length === ids.length) return new ReadReturns(found, [], [], this.hash);

@@ -18,4 +18,6 @@ export interface ReturnIndex {
    * @throws SearchUnavailableError when the index cannot be reached at all; the signal's reason
    */
   writeReturns(ids: readonly number[], signal?: AbortSignal): Promise<{ readonly outcomes: readonly ReturnOutcome[] }>;
+  /** What was written is found from here on, and not only when the engine comes to it by itself. */
+  show(): Promise<void>;
 }

@@ -25,4 +25,6 @@ export interface ReturnTarget {
    * nothing. Each row is taken once, and need not be held: documents may be made as they are taken. @throws SearchUnavailableError, the signal's reason
    */
   write(rows: Iterable<ReturnRow>, signal?: AbortSignal): Promise<RowOutcome[]>;
+  /** What was written is found from here on, where the place can be told so. */
+  show(): Promise<void>;
 }

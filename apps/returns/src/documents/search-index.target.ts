@@ -1,7 +1,8 @@
-import { type IndexRow, toIndexSource, type WriteOutcome } from '@lockstep/search';
-import { Injectable } from '@nestjs/common';
+import { type IndexRow, type SearchEngine, toIndexSource, type WriteOutcome } from '@lockstep/search';
+import { SEARCH_ENGINE } from '@lockstep/service';
+import { Inject, Injectable } from '@nestjs/common';
 import { ReturnFamily } from './return-family.js';
-import { returnSchema } from './return-schema.js';
+import { RETURN_ALIAS, returnSchema } from './return-schema.js';
 import type { ReturnRow, ReturnTarget, RowOutcome } from './return-target.js';
 
 /** Writes to every generation that takes writes, the one that is read last. */
@@ -9,13 +10,20 @@ import type { ReturnRow, ReturnTarget, RowOutcome } from './return-target.js';
 export class SearchIndexTarget implements ReturnTarget {
   readonly name = 'search index';
 
-  constructor(private readonly family: ReturnFamily) {}
+  constructor(
+    private readonly family: ReturnFamily,
+    @Inject(SEARCH_ENGINE) private readonly engine: SearchEngine,
+  ) {}
 
   async write(rows: Iterable<ReturnRow>, signal?: AbortSignal): Promise<RowOutcome[]> {
     const family = await this.family.ready();
     signal?.throwIfAborted();
     const { outcomes } = await family.writeLive(Array.from(rows, toIndexRow));
     return outcomes.map(toRowOutcome);
+  }
+
+  show(): Promise<void> {
+    return this.engine.refresh(RETURN_ALIAS);
   }
 }
 

@@ -28,6 +28,8 @@ export class IndexDouble implements ReturnIndex, IndexReader {
     return { outcomes: ids.map((id) => failed.get(id) ?? this.write(id, rows.get(id))) };
   }
 
+  async show(): Promise<void> {}
+
   async bucketSums(): Promise<BucketSum[]> {
     const sums = new Map<number, { bucket: number; live: number; tombstones: number; versionSum: number }>();
     for (const { id, version, deleted } of this.documents.values()) {

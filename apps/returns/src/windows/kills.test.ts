@@ -47,10 +47,7 @@ describeWithEngines('a service that is killed in the middle of a run', (engines)
     dying = await startService({
       app: 'returns',
       env: {
-        DATABASE_URL: places.databaseUrl,
-        RABBITMQ_URL: places.rabbitmqUrl,
-        ELASTICSEARCH_URL: places.elasticsearchUrl,
-        INDEX_PREFIX: places.indexPrefix,
+        ...places.env,
         NODE_ENV: 'test',
         HOST: '127.0.0.1',
         LOCKSTEP_ADMIN_TOKEN: KEY,

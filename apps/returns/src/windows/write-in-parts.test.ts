@@ -7,7 +7,7 @@ class EngineAway extends Error {}
 /** Throws for any call that holds one of these ids. */
 function refusing(bad: readonly number[], error = new Error('cannot be made')) {
   const calls: number[][] = [];
-  const index: ReturnIndex = {
+  const index: Pick<ReturnIndex, 'writeReturns'> = {
     writeReturns: async (ids) => {
       calls.push([...ids]);
       if (ids.some((id) => bad.includes(id))) throw error;

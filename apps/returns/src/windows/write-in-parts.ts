@@ -2,7 +2,7 @@ import type { ReturnIndex, ReturnOutcome } from '../documents/return-index.js';
 
 /** How returns are written, and which errors say nothing about them. */
 export interface PartsOptions {
-  readonly index: ReturnIndex;
+  readonly index: Pick<ReturnIndex, 'writeReturns'>;
   readonly signal: AbortSignal;
   readonly isEngineUnavailable: (error: unknown) => boolean;
 }

@@ -40,10 +40,7 @@ describeWithEngines('a callback whose process is killed', (engines) => {
       env: {
         NODE_ENV: 'test',
         HOST: '127.0.0.1',
-        DATABASE_URL: places.databaseUrl,
-        RABBITMQ_URL: places.rabbitmqUrl,
-        ELASTICSEARCH_URL: places.elasticsearchUrl,
-        INDEX_PREFIX: places.indexPrefix,
+        ...places.env,
         LOCKSTEP_ADMIN_TOKEN: ADMIN_KEY,
         LOCKSTEP_FAILPOINT: failpoint,
       },

@@ -1,18 +1,8 @@
 import { IsInstant } from '@lockstep/contracts';
 import { PageQuery } from '@lockstep/service';
 import { Type } from 'class-transformer';
-import {
-  Allow,
-  IsArray,
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsOptional,
-  IsString,
-  Matches,
-  MaxLength,
-  ValidateNested,
-} from 'class-validator';
+import { Allow, IsArray, IsIn, IsInt, IsOptional, IsString, Matches, MaxLength, ValidateNested } from 'class-validator';
+import { CountedPart } from '../counted-part.answer.js';
 import { VERDICTS, type Verdict } from './decide-verdict.js';
 
 export class CallbacksQuery extends PageQuery {
@@ -64,28 +54,9 @@ export class CallbackRow {
 }
 
 /** One part of the inbox, the latest first. */
-export class CallbacksAnswer {
+export class CallbacksAnswer extends CountedPart {
   @IsArray()
   @ValidateNested({ each: true })
   @Type(() => CallbackRow)
   items!: CallbackRow[];
-
-  /** Exact up to 10,000. */
-  @IsInt()
-  total!: number;
-
-  /** There are more than `total`. */
-  @IsBoolean()
-  totalIsLowerBound!: boolean;
-
-  @IsInt()
-  page!: number;
-
-  @IsInt()
-  pageSize!: number;
-
-  /** For the next part; null at the end. */
-  @IsOptional()
-  @IsString()
-  cursor!: string | null;
 }

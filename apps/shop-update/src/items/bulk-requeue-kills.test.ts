@@ -33,10 +33,7 @@ describeWithEngines('a requeue of thousands whose process is killed midway', (en
       env: {
         NODE_ENV: 'test',
         HOST: '127.0.0.1',
-        DATABASE_URL: places.databaseUrl,
-        RABBITMQ_URL: places.rabbitmqUrl,
-        ELASTICSEARCH_URL: places.elasticsearchUrl,
-        INDEX_PREFIX: places.indexPrefix,
+        ...places.env,
         LOCKSTEP_ADMIN_TOKEN: KEY,
         LOCKSTEP_FAILPOINT: failpoint,
       },

@@ -3,8 +3,8 @@ import type { CalledItem } from '../queue/shop-call.js';
 import type { Flow, ShopMethod, Topic } from '../queue/topics.js';
 import { toHeaders } from '../shop/call-headers.js';
 import type { Settings } from '../shop-config/settings.js';
-import { payloadAt } from './diff-payload.js';
-import type { AttemptView } from './item-detail.answer.js';
+import { diffPayload, payloadAt } from './diff-payload.js';
+import type { AttemptView, PayloadDiffView } from './item-detail.answer.js';
 
 /** Attempts that are shown, the latest of them. */
 const MAX_ATTEMPTS = 50;
@@ -90,15 +90,27 @@ function toCalledItem({ topic, requeueCount, enteredAt, createdAt }: CallRow, it
   return { itemId, productSetId: 0, productId: null, topic, requeueCount, enqueuedAtNs };
 }
 
+interface OfTopic {
+  readonly id: number;
+  readonly productSetId: number;
+  readonly productId: number | null;
+  readonly topic: Topic;
+}
+
+/** What is said about an item, beside what the shop has. */
+export async function readDiff(manager: EntityManager, item: OfTopic, request: unknown): Promise<PayloadDiffView> {
+  const synced = await readLastSynced(manager, item);
+  return {
+    lastSyncedItemId: synced?.itemId ?? null,
+    lastSyncedAt: synced?.at.toISOString() ?? null,
+    changes: diffPayload(synced?.payload ?? {}, request ?? {}),
+  };
+}
+
 /** What was last said about the same product and topic and was done; undefined when nothing was. */
-export async function readLastSynced(
+async function readLastSynced(
   manager: EntityManager,
-  item: {
-    readonly id: number;
-    readonly productSetId: number;
-    readonly productId: number | null;
-    readonly topic: Topic;
-  },
+  item: OfTopic,
 ): Promise<{ readonly itemId: number; readonly at: Date; readonly payload: unknown } | undefined> {
   const isOfProduct = item.productId !== null;
   const [row]: { itemId: number; at: Date; payload: unknown; position: number; items: number }[] = await manager.query(

@@ -6,8 +6,7 @@ import { isEnd } from '../queue/statuses.js';
 import { TRANSITIONS } from '../queue/transitions.js';
 import type { Settings } from '../shop-config/settings.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
-import { diffPayload } from './diff-payload.js';
-import { readAttempts, readLastSynced } from './item-attempts.js';
+import { readAttempts, readDiff } from './item-attempts.js';
 import type {
   ActionView,
   AttemptView,
@@ -66,7 +65,7 @@ export class ItemDetails {
       attempts: mayReadLogs ? await this.responses.addTo(attempts) : attempts,
       retryPlan: planOf(item, settings),
       lane,
-      diff: await diffOf(manager, item, attempts),
+      diff: attempts[0] ? await readDiff(manager, item, attempts[0].request) : null,
       logs: logsOf(item, attempts),
     };
   }
@@ -124,21 +123,6 @@ function planOf(
     retryNo: retryNo + place,
     at: at.toISOString(),
   }));
-}
-
-async function diffOf(
-  manager: EntityManager,
-  item: ItemView,
-  attempts: readonly AttemptView[],
-): Promise<ItemDetailAnswer['diff']> {
-  const [latest] = attempts;
-  if (!latest) return null;
-  const synced = await readLastSynced(manager, item);
-  return {
-    lastSyncedItemId: synced?.itemId ?? null,
-    lastSyncedAt: synced?.at.toISOString() ?? null,
-    changes: diffPayload(synced?.payload ?? {}, latest.request ?? {}),
-  };
 }
 
 /** From a minute before the first call on; its answer may come days later. */

@@ -7,6 +7,7 @@ import { ItemDetails } from './item-details.js';
 import { ItemLists } from './item-lists.js';
 import { CreateItemLists1763900000401 } from './item-lists.migration.js';
 import { ItemMetrics } from './item-metrics.js';
+import { ItemPreviews } from './item-previews.js';
 import { ItemsController } from './items.controller.js';
 import { LoggedResponses } from './logged-responses.js';
 import { RequeueRunStore } from './requeue-run.store.js';
@@ -24,6 +25,7 @@ export const ITEM_PROVIDERS = [
   ItemDetails,
   ItemLists,
   ItemMetrics,
+  ItemPreviews,
   LoggedResponses,
   RequeueRunStore,
   Reupload,

@@ -1,6 +1,7 @@
 import { IsInstant } from '@lockstep/contracts';
 import { Type } from 'class-transformer';
 import { IsArray, IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsString, ValidateNested } from 'class-validator';
+import { CountedPart } from '../counted-part.answer.js';
 import type { Blocker } from '../queue/decide-entry.js';
 import { STATUSES, type Status } from '../queue/statuses.js';
 import { TOPICS, type Topic } from '../queue/topics.js';
@@ -127,30 +128,11 @@ export class ItemView {
 }
 
 /** One part of the list. */
-export class ItemsAnswer {
+export class ItemsAnswer extends CountedPart {
   @IsArray()
   @ValidateNested({ each: true })
   @Type(() => ItemView)
   items!: ItemView[];
-
-  /** Exact up to 10,000. */
-  @IsInt()
-  total!: number;
-
-  /** There are more than `total`. */
-  @IsBoolean()
-  totalIsLowerBound!: boolean;
-
-  @IsInt()
-  page!: number;
-
-  @IsInt()
-  pageSize!: number;
-
-  /** For the next part; null at the end. */
-  @IsOptional()
-  @IsString()
-  cursor!: string | null;
 }
 
 /** A row as the database gives it: without words, and without what follows from the lane. */

@@ -6,6 +6,8 @@ import { ItemActions, noSuchItem } from './item-actions.js';
 import { ItemDetailAnswer } from './item-detail.answer.js';
 import { ItemDetails } from './item-details.js';
 import { ItemLists } from './item-lists.js';
+import { ItemPreviewAnswer } from './item-preview.answer.js';
+import { ItemPreviews } from './item-previews.js';
 import { ItemsAnswer, ItemView } from './item-view.js';
 import { FailuresQuery, ItemsQuery } from './items.query.js';
 import { SummaryAnswer } from './summary.answer.js';
@@ -17,6 +19,7 @@ export class ItemsController {
   constructor(
     private readonly lists: ItemLists,
     private readonly details: ItemDetails,
+    private readonly previews: ItemPreviews,
     private readonly failures: Failures,
     private readonly counters: Summary,
     private readonly actions: ItemActions,
@@ -49,6 +52,14 @@ export class ItemsController {
   @Answers(200, ItemDetailAnswer)
   async find(@Param('id', PathIdPipe) id: number, @CurrentActor() actor: Actor): Promise<ItemDetailAnswer> {
     return (await this.details.find(id, actor.scopes.includes('logs:read'))) ?? noSuchItem(id);
+  }
+
+  /** What the shop would be told of it now. Nothing is sent. */
+  @Get('items/:id/preview')
+  @Requires('viewer')
+  @Answers(200, ItemPreviewAnswer)
+  async preview(@Param('id', PathIdPipe) id: number): Promise<ItemPreviewAnswer> {
+    return (await this.previews.preview(id)) ?? noSuchItem(id);
   }
 
   /** Tries at once what has failed, is delayed after a failure, or got an answer that could not be used. */

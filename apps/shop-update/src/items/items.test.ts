@@ -261,6 +261,48 @@ describeOnEveryEngine('items', (engines) => {
       expect((await call('get', '/api/shop-update/items/999999')).body.code).toBe('ITEM_NOT_FOUND');
     });
 
+    it('shows what it would say now, beside what it said last and what the shop has', async () => {
+      const dataSource = app.get(DataSource);
+      const preview = async (id: number) => (await call('get', `/api/shop-update/items/${id}/preview`, operator)).body;
+      const [synced, item] = [
+        await given({ topic: 'price', status: 'synced' }),
+        await given({ topic: 'price', ...retried }),
+      ];
+      expect(await preview(item)).toMatchObject({
+        method: 'Product.updatePrices',
+        request: { seller_sku: 'LAMP-OAK-40', price: '5.00' },
+        refusal: null,
+        lastRequestId: null,
+        changesSinceLastRequest: [],
+      });
+      const said = (await preview(item)).request;
+      await givenCall(dataSource, {
+        itemIds: [synced],
+        topic: 'price',
+        params: { productsInfo: [{ ...said, price: '3.00' }] },
+      });
+      const params = { productsInfo: [{ ...said, price: '4.00' }] };
+      const requestId = await givenCall(dataSource, { itemIds: [item], topic: 'price', params });
+      expect(await preview(item)).toMatchObject({
+        diff: { lastSyncedItemId: synced, changes: [{ path: 'price', before: '3.00', after: '5.00' }] },
+        lastRequestId: String(requestId),
+        changesSinceLastRequest: [{ path: 'price', before: '4.00', after: '5.00' }],
+      });
+      const [row] = await sql<{ status: string }>('SELECT status FROM sync_item WHERE id = $1', [item]);
+      expect(row?.status).toBe('delayed');
+    });
+
+    it('says why nothing would be sent of it', async () => {
+      const preview = async (id: number) => (await call('get', `/api/shop-update/items/${id}/preview`, operator)).body;
+      const unknown = await given({ productId: 102, status: 'blocked', reason: 'no_src_id', topic: 'price' });
+      expect(await preview(unknown)).toMatchObject({
+        request: null,
+        refusal: 'LAMP-OAK-60 is not at the shop yet.',
+        diff: { changes: [] },
+      });
+      expect((await preview(999_999)).code).toBe('ITEM_NOT_FOUND');
+    });
+
     it('shows what the shop answered to whoever may read the log', async () => {
       const dataSource = app.get(DataSource);
       const item = await given({ ...retried, failures: 1, retryNo: 1 });

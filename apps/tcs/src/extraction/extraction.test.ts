@@ -78,8 +78,7 @@ describeOnEveryEngine('an extraction', (engines) => {
       app: 'tcs',
       env: {
         NODE_ENV: 'test',
-        DATABASE_URL: places.databaseUrl,
-        RABBITMQ_URL: places.rabbitmqUrl,
+        ...places.env,
         HOST: '127.0.0.1',
         LOCKSTEP_FAILPOINT: failpoint,
       },

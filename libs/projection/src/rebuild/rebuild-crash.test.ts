@@ -79,10 +79,7 @@ async function openStage(engines: Engines): Promise<Stage> {
   const integration = await Integration.join(places.rabbitmqUrl, engine);
   const env: Record<string, string> = {
     NODE_ENV: 'test',
-    RABBITMQ_URL: places.rabbitmqUrl,
-    DATABASE_URL: places.databaseUrl,
-    ELASTICSEARCH_URL: places.elasticsearchUrl,
-    INDEX_PREFIX: places.indexPrefix,
+    ...places.env,
     LOCKSTEP_ADMIN_TOKEN: ADMIN_KEY,
     LEASE_SECONDS: '1',
   };

@@ -14,6 +14,8 @@ export interface TestPlaces {
   readonly rabbitmqUrl: string;
   readonly elasticsearchUrl: string;
   readonly indexPrefix: string;
+  /** The same as the environment of a service: DATABASE_URL, RABBITMQ_URL, ELASTICSEARCH_URL, INDEX_PREFIX. */
+  readonly env: Readonly<Record<string, string>>;
   /** RabbitMQ's view of the messages. @throws Error on an embedded PostgreSQL, where there is no RabbitMQ */
   readonly management: RabbitManagement;
   /**
@@ -39,10 +41,7 @@ async function createRealPlaces(engines: RealEngines): Promise<TestPlaces> {
   const [database, vhost] = await Promise.all([createTestDatabase(engines), createTestVhost(engines)]);
   const indexes = createIndexPrefix(engines);
   return {
-    databaseUrl: database.url,
-    rabbitmqUrl: vhost.url,
-    elasticsearchUrl: engines.elasticsearchUrl,
-    indexPrefix: indexes.prefix,
+    ...placeOf(database.url, vhost.url, engines.elasticsearchUrl, indexes.prefix),
     management: vhost.management,
     importDefinitions: (definitions) => vhost.management.importDefinitions(definitions),
     countMessages: async (names) => {
@@ -58,10 +57,7 @@ async function createRealPlaces(engines: RealEngines): Promise<TestPlaces> {
 async function createEmbeddedPlaces(engines: EmbeddedEngines): Promise<TestPlaces> {
   const { url, remove } = await createTestDatabase(engines);
   return {
-    databaseUrl: url,
-    rabbitmqUrl: url,
-    elasticsearchUrl: url,
-    indexPrefix: `${uniqueName('-')}-`,
+    ...placeOf(url, url, url, `${uniqueName('-')}-`),
     get management(): RabbitManagement {
       throw new Error('no RabbitMQ on an embedded PostgreSQL: a suite that manages it is a describeWithEngines');
     },
@@ -76,4 +72,14 @@ async function createEmbeddedPlaces(engines: EmbeddedEngines): Promise<TestPlace
     },
     remove,
   };
+}
+
+function placeOf(databaseUrl: string, rabbitmqUrl: string, elasticsearchUrl: string, indexPrefix: string) {
+  const env = {
+    DATABASE_URL: databaseUrl,
+    RABBITMQ_URL: rabbitmqUrl,
+    ELASTICSEARCH_URL: elasticsearchUrl,
+    INDEX_PREFIX: indexPrefix,
+  };
+  return { databaseUrl, rabbitmqUrl, elasticsearchUrl, indexPrefix, env };
 }

@@ -42,6 +42,9 @@ export class AlgoliaTarget implements ReturnTarget {
     return outcomes;
   }
 
+  /** Nothing is to be done: each write has waited until it is shown. */
+  async show(): Promise<void> {}
+
   /** A batch is taken whole or not at all, so what cannot be stored is found by halving it. */
   async #send(records: readonly AlgoliaRecord[]): Promise<RowOutcome[]> {
     try {
