@@ -14,7 +14,9 @@ export async function measureClaims(place) {
     built('shop-config/shop-settings.store.js'),
     built('shop/catalogue.payloads.js'),
   ]);
-  const options = { schema: 'shop_update', service: 'shop-update', entities: [], migrations: [] };
+  // As the service has it.
+  const common = { schema: 'shop_update', service: 'shop-update', entities: [], migrations: [] };
+  const options = { ...common, shortStatements: true };
   const dataSource = createDataSource({ url: place.databaseUrl, ...options });
   await dataSource.initialize();
   try {

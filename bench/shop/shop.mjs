@@ -75,6 +75,8 @@ async function measureSize(place, size, say) {
     await loadFinished(place, first, last);
   }
   await place.pool.query('VACUUM ANALYZE shop_update.sync_item, shop_update.sync_call, shop_update.sync_call_item');
+  // What was loaded is vacuumed and written out in the background.
+  await untilEnginesRest(place.engines);
   const claimMs = await measureClaims(place);
   await place.pool.query(`UPDATE shop_update.sync_lane SET ready_at = NULL, ready_item_id = NULL, ready_topic = NULL`);
   await mixWaiting(place);
