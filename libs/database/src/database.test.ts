@@ -190,6 +190,24 @@ describeWithEngines('the database library', (engines) => {
         expect(pids).toEqual([[{ n: 1 }], [{ n: 1 }], [{ n: 1 }]]);
       });
 
+      it('tells of the statement that failed, not of those after it, and runs again after a deadlock in it', async () => {
+        const dataSource = await openThings('first_failure');
+        const work = inTransaction(dataSource, async (manager, last) => {
+          last(manager.query('SELECT 1 / $1::int', [0]));
+          await manager.query('UPDATE thing SET n = 7 WHERE id = $1', [1]);
+        });
+        await expect(work).rejects.toThrow(/division by zero/);
+        let attempts = 0;
+        const tried = inTransaction(dataSource, async (manager, last) => {
+          attempts += 1;
+          const refuse = `DO $$ BEGIN RAISE EXCEPTION 'as in a ring' USING ERRCODE = '40P01'; END $$`;
+          if (attempts === 1) last(manager.query(refuse));
+          await manager.query('UPDATE thing SET n = n + 1 WHERE id = $1', [1]);
+        });
+        await tried;
+        expect([attempts, await numbers(dataSource)]).toEqual([2, [{ n: 1 }, { n: 0 }]]);
+      });
+
       it('is rolled back by what its work throws, and by the end of its connection', async () => {
         const dataSource = await openThings('thrown');
         const thrown = inTransaction(dataSource, async (manager) => {

@@ -55,21 +55,27 @@ async function runOnce<T>(
   isolation: TransactionOptions['isolation'],
 ): Promise<T> {
   const queryRunner = dataSource.createQueryRunner();
+  // Of what nobody waits for: whatever was asked for after it says only that the transaction has failed.
+  let failure: { readonly error: unknown } | undefined;
+  const unanswered: Promise<unknown>[] = [];
+  const last: Last = (asked) => {
+    const noted = asked.catch((error: unknown) => {
+      failure ??= { error };
+    });
+    unanswered.push(noted);
+  };
   try {
     const client: PoolClient & { readonly pipeline?: boolean } = await queryRunner.connect();
-    const unanswered: Promise<unknown>[] = [];
-    if (client.pipeline) unanswered.push(beginAhead(queryRunner, client, isolation));
+    if (client.pipeline) last(beginAhead(queryRunner, client, isolation));
     else await queryRunner.startTransaction(isolation);
-    const result = await work(queryRunner.manager, (asked) => {
-      asked.catch(() => undefined);
-      unanswered.push(asked);
-    });
+    const result = await work(queryRunner.manager, last);
     if (!client.pipeline) await Promise.all(unanswered);
     // After a statement that failed the server rolls back instead, and says so of the statement alone.
-    const answers = await Promise.allSettled([...unanswered, queryRunner.commitTransaction()]);
-    for (const answer of answers) if (answer.status === 'rejected') throw answer.reason;
+    await Promise.all([...unanswered, queryRunner.commitTransaction()]);
+    if (failure) throw failure.error;
     return result;
-  } catch (error) {
+  } catch (caught) {
+    const error = failure ? failure.error : caught;
     // Released before our own `finally`: the pool was told of a broken connection.
     if (queryRunner.isReleased && isReleasedError(error)) throw new DatabaseConnectionLostError(error);
     // On a broken connection the rollback fails as well; the first error is the one that tells why.
@@ -86,8 +92,6 @@ async function runOnce<T>(
  */
 function beginAhead(queryRunner: QueryRunner, client: PoolClient, isolation: TransactionOptions['isolation']) {
   const begun = client.query(`START TRANSACTION${isolation === undefined ? '' : ` ISOLATION LEVEL ${isolation}`}`);
-  // Who waits for it comes later; the statement behind it fails as well.
-  begun.catch(() => undefined);
   Object.assign(queryRunner, { isTransactionActive: true, transactionDepth: 1 });
   return begun;
 }

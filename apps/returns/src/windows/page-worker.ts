@@ -1,6 +1,6 @@
 import { inTransaction } from '@lockstep/database';
 import { failpoint, isEngineUnavailable } from '@lockstep/service';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { RETURN_INDEX, type ReturnIndex } from '../documents/return-index.js';
 import { ReturnsConfig } from '../returns.config.js';
@@ -19,6 +19,8 @@ export type PageResult = 'done' | 'again' | 'fenced' | 'paused' | 'inHand';
 /** Writes pages into the index. */
 @Injectable()
 export class PageWorker {
+  private readonly log = new Logger(PageWorker.name);
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly config: ReturnsConfig,
@@ -63,7 +65,7 @@ export class PageWorker {
     if (settled.isLast) {
       failpoint('returns.finish.afterCommit');
       // The engine shows it by itself within a second: a run whose end was told is not to fail by this.
-      await this.index.show().catch(() => undefined);
+      await this.index.show().catch((error) => this.log.warn(`The end of a run is shown later: ${String(error)}`));
     }
     if (settled.isFenced) {
       this.counters.fenced += 1;

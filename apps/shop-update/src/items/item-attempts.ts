@@ -50,9 +50,14 @@ const CALLS_SQL = `
 /** Transitions by which an item comes into line another time. */
 const REQUEUES = ['21', '24', '26', '27', '38'];
 
-/** What was said to the shop about an item and what it answered, the latest first. */
-export async function readAttempts(manager: EntityManager, itemId: number, settings: Settings): Promise<AttemptView[]> {
-  const rows: CallRow[] = await manager.query(CALLS_SQL, [itemId, MAX_ATTEMPTS, REQUEUES]);
+/** What was said to the shop about an item and what it answered, the latest first; no more than `most`. */
+export async function readAttempts(
+  manager: EntityManager,
+  itemId: number,
+  settings: Settings,
+  most = MAX_ATTEMPTS,
+): Promise<AttemptView[]> {
+  const rows: CallRow[] = await manager.query(CALLS_SQL, [itemId, most, REQUEUES]);
   return rows.map((row) => toAttempt(row, settings));
 }
 

@@ -29,7 +29,7 @@ export class ItemPreviews {
     const called = { itemId: id, productSetId, productId, topic, requeueCount: 0, enqueuedAtNs: '0' };
     const { params, refused } = await this.payloads.build(manager, method, [called]);
     const request = params === null ? null : payloadAt(params, 0, 1);
-    const [latest] = await readAttempts(manager, id, settings);
+    const [latest] = await readAttempts(manager, id, settings, 1);
     return {
       itemId: id,
       method,

@@ -84,21 +84,16 @@ export function defineIndexSchema(declaration: {
 }): IndexSchema {
   const { name, version, fields } = declaration;
   checkFields(name, fields, true);
-  const keywords = Object.entries(fields).flatMap(([field, definition]) =>
-    definition.type === 'keyword' ? [{ field, ...definition }] : [],
-  );
-  const matched = Object.entries(fields).flatMap(([field, definition]) =>
-    'match' in definition && definition.match ? [field] : [],
-  );
-  const searched = keywords.filter((keyword) => keyword.search).map((keyword) => keyword.field);
+  const namesOf = (is: (field: FieldDefinition) => boolean): string[] =>
+    Object.entries(fields).flatMap(([name, field]) => (is(field) ? [name] : []));
   return {
     name,
     version,
     fields,
-    searchFields: searched,
-    matchFields: matched,
-    textFields: Object.keys(fields).filter((field) => searched.includes(field) || matched.includes(field)),
-    sortKeyFields: keywords.filter((keyword) => keyword.sort).map((keyword) => keyword.field),
+    searchFields: namesOf(isSearched),
+    matchFields: namesOf(isMatched),
+    textFields: namesOf((field) => isSearched(field) || isMatched(field)),
+    sortKeyFields: namesOf((field) => field.type === 'keyword' && field.sort === true),
     hash: createHash('sha256').update(canonicalJson({ FORMAT_VERSION, version, fields })).digest('hex').slice(0, 16),
   };
 }
@@ -124,12 +119,20 @@ export function canonicalJson(value: unknown): string {
   );
 }
 
+function isSearched(field: FieldDefinition): boolean {
+  return 'search' in field && field.search === true;
+}
+
+function isMatched(field: FieldDefinition): boolean {
+  return 'match' in field && field.match === true;
+}
+
 function checkFields(schema: string, fields: FieldDefinitions, top: boolean): void {
   for (const [name, field] of Object.entries(fields)) {
     if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name) || (top && name === 'lockstep')) {
       throw new Error(`Index schema ${schema}: '${name}' cannot be the name of a field.`);
     }
-    const indexedAsText = ('search' in field && field.search) || ('match' in field && field.match);
+    const indexedAsText = isSearched(field) || isMatched(field);
     if (!top && (indexedAsText || ('sort' in field && field.sort))) {
       throw new Error(`Index schema ${schema}: '${name}' is inside another field and cannot be searched or sorted.`);
     }
