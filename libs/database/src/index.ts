@@ -14,6 +14,7 @@ export { plannedEachTime } from './kept-statements.js';
 export * from './keyset-pages.js';
 export * from './leases/leases.js';
 export * from './listener.js';
+export { lz4Sql } from './lz4-sql.js';
 export * from './migrate.js';
 export { quoteName } from './quote-name.js';
 export { readIntegers } from './read-integers.js';

@@ -17,8 +17,8 @@ const PART_SIZE = 100;
 const IDLE_MS = 30_000;
 
 /** What an operator's retry is not refused for. */
-const RETRIABLE_SQL = `(i.status = 'failed' OR (i.status = 'delayed' AND i.reason NOT IN ('stock_hold', 'paused'))
-  OR (i.status = 'blocked' AND i.reason IN ('bad_response', 'src_id_conflict')))`;
+const RETRIABLE_SQL = `(i.indexed_status = 'failed' OR (i.indexed_status = 'delayed' AND i.reason NOT IN ('stock_hold', 'paused'))
+  OR (i.indexed_status = 'blocked' AND i.reason IN ('bad_response', 'src_id_conflict')))`;
 
 /**
  * Tries many items again, some at a time: items and the progress of the run leave in one transaction, so that a run goes on

@@ -44,7 +44,7 @@ export class FailureGroupView {
   exampleItemId!: number;
 }
 
-const STATUSES = `i.status IN ('failed', 'delayed', 'blocked') AND i.error_signature IS NOT NULL AND i.finished_at IS NULL`;
+const STATUSES = `i.indexed_status IN ('failed', 'delayed', 'blocked') AND i.error_signature IS NOT NULL AND i.finished_at IS NULL`;
 
 /** What goes wrong, by its cause: most items first. */
 @Injectable()

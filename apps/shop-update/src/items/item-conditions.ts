@@ -1,3 +1,4 @@
+import { BEING_SENT_SQL, ofStatusSql } from '../queue/indexed-status.js';
 import { isEnd, STATUSES, type Status } from '../queue/statuses.js';
 import { TOPICS, type Topic } from '../queue/topics.js';
 import { ITEM_REASONS, type ItemReason, type ItemTab, TAB_STATUSES } from './item-labels.js';
@@ -25,6 +26,7 @@ export function toConditions(filter: ItemFilter, facts: StuckFacts): ItemConditi
   const bind = (value: unknown): string => `$${values.push(value)}`;
   const common = [...plainConditions(filter, bind), ...stuckCondition(filter, facts, bind)];
   const [where, walking] = [[...common], [...common]];
+  const statuses = statusesOf(filter);
   let source = 'sync_item';
   if (filter.sku !== undefined) {
     const named = namedSql(bind(`${filter.sku.replaceAll(/[\\%_]/g, '\\$&')}%`));
@@ -34,6 +36,7 @@ export function toConditions(filter: ItemFilter, facts: StuckFacts): ItemConditi
   if (filter.flow !== undefined) {
     const flow = bind(filter.flow);
     where.push(`i.request_id IN (SELECT c.id FROM sync_call c WHERE c.flow = ${flow})`);
+    if (!statuses.some(isEnd)) where.push(`(i.was_called OR i.id = ANY (${BEING_SENT_SQL}))`);
     walking.push(`(SELECT c.flow FROM sync_call c WHERE c.id = i.request_id) = ${flow}`);
   }
   if (filter.reason) {
@@ -47,19 +50,19 @@ export function toConditions(filter: ItemFilter, facts: StuckFacts): ItemConditi
   }
   const topics = TOPICS.filter((topic) => !filter.topic || filter.topic.includes(topic));
   const moments = momentConditions(filter, facts, bind);
-  return { source, statuses: statusesOf(filter), topics, moments, where, walking, values };
+  return { source, statuses, topics, moments, where, walking, values };
 }
 
 /** What every item of the choice is, beside `where` and `moments`; no text of the caller's is in it. */
 export function ofKindSql({ statuses, topics }: Pick<ItemConditions, 'statuses' | 'topics'>): string {
   const ofTopic = topics.length < TOPICS.length ? ` AND i.topic IN ${list(topics)}` : '';
-  return ofStatusSql(statuses) + ofTopic;
+  return plannedStatusSql(statuses) + ofTopic;
 }
 
 /** Says what an item is not where that is shorter: of eleven statuses the planner believes that they are a choice. */
-function ofStatusSql(statuses: readonly Status[]): string {
+function plannedStatusSql(statuses: readonly Status[]): string {
   const others = UNFINISHED.filter((status) => !statuses.includes(status));
-  if (statuses.some(isEnd) || statuses.length <= others.length) return `i.status IN ${list(statuses)}`;
+  if (statuses.some(isEnd) || statuses.length <= others.length) return ofStatusSql(statuses);
   return `i.finished_at IS NULL${others.length > 0 ? ` AND i.status NOT IN ${list(others)}` : ''}`;
 }
 

@@ -1,4 +1,5 @@
 import { pageOffset } from '@lockstep/service';
+import { ofStatusSql } from '../queue/indexed-status.js';
 import { isEnd } from '../queue/statuses.js';
 import { type ItemConditions, ofKindSql } from './item-conditions.js';
 import type { ItemPosition } from './item-cursor.js';
@@ -39,7 +40,7 @@ export function isByKind({ statuses, where, walking }: ItemConditions): boolean 
 /** How many there are, up to one more than are counted: in the index alone. */
 export function countStatement({ statuses, topics, moments, values }: ItemConditions): Statement {
   // Said of all statuses by their names, so that the table itself need not be looked at.
-  const all = [named('i.status', statuses), named('i.topic', topics), ...moments].join(' AND ');
+  const all = [ofStatusSql(statuses), named('i.topic', topics), ...moments].join(' AND ');
   return {
     text: `SELECT count(*)::int AS total FROM (SELECT FROM sync_item i WHERE ${all} LIMIT ${MAX_EXACT_TOTAL + 1}) AS c`,
     values: [...values],
@@ -57,7 +58,7 @@ export function byKindStatement(
   const { statuses, topics, moments } = conditions;
   const rows = statuses.flatMap((status) =>
     topics.map((topic) => {
-      const all = [named('i.status', [status]), named('i.topic', [topic]), ...moments, ...order.behind].join(' AND ');
+      const all = [ofStatusSql([status]), named('i.topic', [topic]), ...moments, ...order.behind].join(' AND ');
       return `(SELECT i.id, i.queued_at FROM sync_item i WHERE ${all}
         ORDER BY ${order.by} LIMIT ${order.offset + order.limit})`;
     }),

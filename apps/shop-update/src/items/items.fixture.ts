@@ -109,7 +109,7 @@ export async function givenCall(
 export async function forgetItems(dataSource: DataSource): Promise<void> {
   await inTransaction(dataSource, (manager) =>
     manager.query(
-      `TRUNCATE sync_lane, sync_item, sync_call, sync_call_item, sync_item_event, requeue_run, reupload, item_action, shop_breaker`,
+      `TRUNCATE sync_lane, sync_item, sync_call, sync_call_item, sync_call_event, sync_item_event, requeue_run, reupload, item_action, shop_breaker`,
     ),
   );
 }

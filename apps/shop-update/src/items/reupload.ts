@@ -23,7 +23,7 @@ interface ProductRow extends ReuploadFacts {
 
 /** Given up, or stopped by an answer that could not be used. */
 const BROKEN_SQL = `i.product_set_id = $1 AND i.finished_at IS NULL AND i.topic <> 'images'
-  AND (i.status = 'failed' OR (i.status = 'blocked' AND i.reason IN ('bad_response', 'src_id_conflict')))`;
+  AND (i.indexed_status = 'failed' OR (i.indexed_status = 'blocked' AND i.reason IN ('bad_response', 'src_id_conflict')))`;
 
 /** Has the shop told of a whole set anew, with what is in the catalogue now. */
 @Injectable()

@@ -77,7 +77,7 @@ function partsOf({ now, callSeconds, ackAgeWarnSeconds }: SqlFacts) {
     isOverdue: `i.available_at < ${before(PATIENCE_SECONDS)}`,
     lacksCallback: `${call('acked_at')} < ${before(ackAgeWarnSeconds)}`,
     lacksAnswer: `${call('created_at')} < ${before(callSeconds + PATIENCE_SECONDS)}`,
-    restsMidway: `(SELECT max(e.at) FROM sync_item_event e WHERE e.item_id = i.id) < ${before(PATIENCE_SECONDS)}`,
+    restsMidway: `(SELECT max(e.at) FROM sync_item_move e WHERE e.item_id = i.id) < ${before(PATIENCE_SECONDS)}`,
     isBusy: `EXISTS (SELECT FROM sync_call c WHERE c.created_at > ${before(PATIENCE_SECONDS)})`,
   };
 }

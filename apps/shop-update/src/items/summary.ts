@@ -1,7 +1,9 @@
 import { Clock } from '@lockstep/service';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { isEnd, STATUSES } from '../queue/statuses.js';
+import { ofStatusSql } from '../queue/indexed-status.js';
+import { isEnd, isSending, SENDING, STATUSES } from '../queue/statuses.js';
+import { TOPICS } from '../queue/topics.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
 import { ItemLists } from './item-lists.js';
 import { adviceOn, type StuckReason, stuckSql } from './stuck.js';
@@ -25,10 +27,27 @@ const GROUP_SQL = `CASE i.status
   WHEN 'delayed' THEN CASE WHEN i.reason = 'stock_hold' THEN 'held' ELSE 'delayed' END
   ELSE 'inFlight' END`;
 
-/** Statuses that are counted by the index of kinds alone, however much has finished; of what is delayed the reason matters. */
-const COUNTED_BY_STATUS = STATUSES.filter((status) => !isEnd(status) && status !== 'delayed')
+/** Counted by the index of kinds alone, however much has finished; of what is delayed the reason matters. */
+const COUNTED_BY_STATUS = STATUSES.filter((status) => !isEnd(status) && !isSending(status) && status !== 'delayed')
   .map((status) => `'${status}'`)
   .join(', ');
+
+/** To that index what is being sent is pending: it is counted by itself, and the oldest of the others is looked for. */
+const COUNT_SQL = `
+  WITH sent AS MATERIALIZED (SELECT i.status, i.queued_at FROM sync_item i WHERE ${ofStatusSql(SENDING)})
+  SELECT ${GROUP_SQL} AS "group", sum(i.items)::int AS items, min(i.oldest) AS oldest FROM (
+    SELECT indexed_status AS status, NULL AS reason,
+      count(*) - CASE indexed_status WHEN 'pending' THEN (SELECT count(*) FROM sent) ELSE 0 END AS items,
+      CASE indexed_status WHEN 'pending' THEN (
+        SELECT min(first.queued_at) FROM unnest($1::text[]) AS t (topic), LATERAL (
+          SELECT queued_at FROM sync_item p WHERE p.indexed_status = 'pending' AND p.topic = t.topic AND p.status = 'pending'
+          ORDER BY queued_at LIMIT 1) AS first) ELSE min(queued_at) END AS oldest
+    FROM sync_item WHERE indexed_status IN (${COUNTED_BY_STATUS}) GROUP BY 1
+    UNION ALL
+    SELECT status, NULL, count(*), min(queued_at) FROM sent GROUP BY 1
+    UNION ALL
+    SELECT indexed_status, reason, count(*), min(queued_at) FROM sync_item WHERE indexed_status = 'delayed' GROUP BY 1, 2) AS i
+  WHERE i.items > 0 GROUP BY 1`;
 
 /** Counted no further. */
 const MAX_STUCK = 10_000;
@@ -51,7 +70,7 @@ export class Summary {
       this.countAttention(),
       this.dataSource.query(
         `SELECT count(DISTINCT c.id)::int AS draining FROM sync_item i JOIN sync_call c ON c.id = i.request_id
-            WHERE i.status IN ('made_request', 'got_acknowledgment') AND i.finished_at IS NULL AND c.flow <> $1`,
+            WHERE ${ofStatusSql(['made_request', 'got_acknowledgment'])} AND c.flow <> $1`,
         [settings.flow],
       ) as Promise<{ draining: number }[]>,
     ]);
@@ -60,19 +79,14 @@ export class Summary {
   }
 
   async countGroups(): Promise<Record<SummaryGroup, SummaryCount>> {
-    const rows: { group: SummaryGroup; items: number; oldest: Date }[] = await this.dataSource.query(
-      `SELECT ${GROUP_SQL} AS "group", sum(i.items)::int AS items, min(i.oldest) AS oldest FROM (
-         SELECT status, NULL AS reason, count(*) AS items, min(queued_at) AS oldest
-         FROM sync_item WHERE status IN (${COUNTED_BY_STATUS}) GROUP BY 1
-         UNION ALL
-         SELECT status, reason, count(*), min(queued_at) FROM sync_item WHERE status = 'delayed' GROUP BY 1, 2) AS i
-       GROUP BY 1`,
-    );
+    const rows: { group: SummaryGroup; items: number; oldest: Date | null }[] = await this.dataSource.query(COUNT_SQL, [
+      TOPICS,
+    ]);
     const nowMs = this.clock.now().getTime();
     const empty: SummaryCount = { items: 0, oldestAgeSeconds: null };
     const counted = rows.map(({ group, items, oldest }) => {
-      const ageSeconds = Math.max(0, Math.floor((nowMs - oldest.getTime()) / 1_000));
-      return [group, { items, oldestAgeSeconds: ageSeconds }] as const;
+      const oldestAgeSeconds = oldest && Math.max(0, Math.floor((nowMs - oldest.getTime()) / 1_000));
+      return [group, { items, oldestAgeSeconds }] as const;
     });
     return {
       ...Object.fromEntries(SUMMARY_GROUPS.map((group) => [group, empty])),

@@ -13,6 +13,8 @@ export interface ReadyLane {
   readonly configVersion: number;
   /** When it was taken, by the clock of the database. */
   readonly readAt: Date;
+  /** The id of the request that may be made of all that were taken with it. One that is not used is missing in their row. */
+  readonly callId: string;
 }
 
 /**
@@ -35,17 +37,9 @@ export const CLAIM_SQL = `
     WHERE ready_topic = $1 AND ready_at IS NOT NULL AND config_version <= $2
     ORDER BY ready_at, product_set_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED),
   taken AS (
-    UPDATE sync_lane SET ready_at = NULL, ready_item_id = NULL, ready_topic = NULL, config_version = $2
+    UPDATE sync_lane SET ready_at = NULL, ready_item_id = NULL, ready_topic = NULL, sent_item_id = ready_item_id, config_version = $2
     WHERE product_set_id = ANY (ARRAY(SELECT id FROM noted)))
-  SELECT noted.*, clock_timestamp() AS "readAt" FROM noted`;
-
-/** The id of a request that is to be made. One that is not used is missing in the row of them, and nobody minds. */
-export async function nextCallId(manager: EntityManager): Promise<string> {
-  const [row]: { id: string }[] = await manager.query('SELECT nextval($1::regclass)::text AS id', [
-    'sync_request_id_seq',
-  ]);
-  return (row as { id: string }).id;
-}
+  SELECT noted.*, clock_timestamp() AS "readAt", (SELECT nextval('sync_request_id_seq')::text) AS "callId" FROM noted`;
 
 /** Stores a call that is to be sent. */
 export async function insertCall(

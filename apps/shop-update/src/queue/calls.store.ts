@@ -4,12 +4,13 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { batchMax, methodOf } from '../shop/topic-methods.js';
 import type { Settings } from '../shop-config/settings.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
-import { claimLanes, insertCall, nextCallId, type ReadyLane } from './call-rows.store.js';
+import { claimLanes, insertCall, type ReadyLane } from './call-rows.store.js';
 import { toItemError } from './error-signature.js';
 import { failItem } from './fail-item.js';
-import { type Item, readItems } from './item.js';
+import { asWritten, type Item, readItems } from './item.js';
 import { Journal } from './journal.js';
 import { confirmReady, settleLanes } from './lane.store.js';
+import type { StoredCall } from './open-call.store.js';
 import { QueueTime } from './queue-time.js';
 import { releaseBlocked } from './release.js';
 import {
@@ -35,6 +36,8 @@ export interface ClaimOptions {
 }
 
 interface Claiming {
+  /** Of the request. */
+  readonly id: string;
   readonly topic: Topic;
   readonly now: Date;
   readonly last: Last;
@@ -42,7 +45,7 @@ interface Claiming {
 
 /** What a claim came to. */
 export type Claim =
-  | { readonly kind: 'call'; readonly call: ShopCall }
+  | { readonly kind: 'call'; readonly call: StoredCall }
   /** Something was done, but there is nothing to send: look again. */
   | { readonly kind: 'again' }
   | { readonly kind: 'none' };
@@ -91,11 +94,9 @@ export class CallsStore {
       const { lanes, now } = await this.takeLanes(manager, topic, limit, settings);
       if (lanes.length === 0) return { kind: 'none' };
       const stale = lanes.filter(({ configVersion }) => configVersion !== settings.version);
-      const confirmed = await confirmReady(manager, stale, settings);
-      const items = await readReady(
-        manager,
-        lanes.filter((lane) => lane.configVersion === settings.version || confirmed.has(lane.id)),
-      );
+      const [confirmed, noted] = await Promise.all([confirmReady(manager, stale, settings), readReady(manager, lanes)]);
+      const refused = new Set(stale.map(({ id }) => id).filter((id) => !confirmed.has(id)));
+      const items = noted.filter(({ productSetId }) => !refused.has(productSetId));
       const taken = new Set(items.map(({ productSetId }) => productSetId));
       const left = lanes.filter(({ id }) => !taken.has(id));
       await settleLanes(
@@ -105,7 +106,7 @@ export class CallsStore {
         now,
       );
       if (items.length === 0) return { kind: 'again' };
-      return this.store(manager, items, settings, { ...options, topic, now, last });
+      return this.store(manager, items, settings, { ...options, topic, now, last, id: lanes[0]!.callId });
     });
   }
 
@@ -144,7 +145,7 @@ export class CallsStore {
     manager: EntityManager,
     ready: readonly Item[],
     settings: Settings,
-    { topic, now, last, worker, unbuildable }: ClaimOptions & Claiming,
+    { id, topic, now, last, worker, unbuildable }: ClaimOptions & Claiming,
   ): Promise<Claim> {
     const method = methodOf(topic, settings);
     const journal = new Journal(now, settings.flow);
@@ -152,10 +153,7 @@ export class CallsStore {
       const taken = journal.take(item, '5', { status: 'processing' });
       return journal.take(taken, '6', { status: 'building_request_payload' });
     });
-    const [id, built] = await Promise.all([
-      nextCallId(manager),
-      unbuildable === undefined ? this.build(manager, method, items) : refuseAll(items, unbuildable),
-    ]);
+    const built = unbuildable === undefined ? await this.build(manager, method, items) : refuseAll(items, unbuildable);
     const byId = new Map(items.map((item) => [item.id, item]));
     for (const { itemId, why, detail } of built.refused) {
       const item = byId.get(itemId) as Item;
@@ -168,9 +166,9 @@ export class CallsStore {
       params === null || sent.length === 0
         ? null
         : { id, flow: settings.flow, method, params, items: sent.map(toCalledItem) };
-    for (const item of call ? sent : []) {
-      journal.take(item, '7', { status: 'made_request', requestId: Number(id), lastRequeuedAt: now });
-    }
+    const made = sent.map((item) =>
+      journal.take(item, '7', { status: 'made_request', requestId: Number(id), lastRequeuedAt: now }),
+    );
     if (call) last(insertCall(manager, call, built, { topic, worker, settings, now }));
     last(journal.write(manager));
     const idle = built.refused.map(({ itemId }) => byId.get(itemId) as Item);
@@ -182,7 +180,14 @@ export class CallsStore {
       settings,
       now,
     );
-    return call ? { kind: 'call', call } : { kind: 'again' };
+    if (!call) return { kind: 'again' };
+    const fingerprints = built.sent.map(({ fingerprint }) => fingerprint);
+    const read = new Map(ready.map((item) => [item.id, item]));
+    const stored = made.map((item, at) => ({
+      item: asWritten(item, read.get(item.id)!),
+      fingerprint: fingerprints[at]!,
+    }));
+    return { kind: 'call', call: { ...call, sent: stored } };
   }
 
   private async build(

@@ -1,6 +1,9 @@
+import { inTransaction } from '@lockstep/database';
 import { describeWithEngines } from '@lockstep/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CLAIM_SQL } from './call-rows.store.js';
+import { readItems } from './item.js';
+import { Journal } from './journal.js';
 import { VIEW_SQL } from './lane.store.js';
 import { type OpenQueue, openQueue } from './queue.fixture.js';
 import { WAITS_FOR_KEYS_SQL } from './re-entry.js';
@@ -73,14 +76,35 @@ describeWithEngines('a queue in which very much waits', (engines) => {
     expect(touched(plan)).toBeLessThanOrEqual(30);
   });
 
-  it('finds what waits of a product and topic by the index that lets only one wait', async () => {
+  it('finds what waits of a product and topic by the index of what is unfinished', async () => {
     const plan = await explain(`SELECT i.* FROM sync_item i WHERE ${WAITS_FOR_KEYS_SQL}`, [
       [1, 1],
       [9_500, 16_000],
       ['price', 'price'],
     ]);
-    expect(nodes(plan).map((node) => node['Index Name'])).toContain('sync_item_waiting_key');
+    expect(nodes(plan).map((node) => node['Index Name'])).toContain('sync_item_key_idx');
     expect(touched(plan)).toBeLessThanOrEqual(4);
+  });
+
+  it('writes to no index when an item that was never sent is sent', async () => {
+    await inTransaction(queue.dataSource, async (manager) => {
+      const items = await readItems(
+        manager,
+        `i.id IN (SELECT id FROM sync_item WHERE status = 'pending' LIMIT $1)`,
+        [50],
+      );
+      const journal = new Journal(queue.clock.now(), 'synchronous');
+      for (const item of items) {
+        const taken = journal.take(item, '5', { status: 'processing' });
+        const building = journal.take(taken, '6', { status: 'building_request_payload' });
+        journal.take(building, '7', { status: 'made_request', requestId: 1, lastRequeuedAt: journal.now });
+      }
+      await journal.write(manager);
+      const [row] = await manager.query(
+        `SELECT pg_stat_get_xact_tuples_hot_updated('sync_item'::regclass)::int AS hot`,
+      );
+      expect(row.hot).toBe(50);
+    });
   });
 
   it('finds what is due without looking at what is not', async () => {

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import {
+  copyItem,
   type Item,
   type ItemChange,
   isAsRead,
@@ -49,14 +50,11 @@ export class Journal {
    */
   take(item: Item, no: TransitionNo, change: Partial<Item> & Pick<Item, 'status'>): Item {
     const { status } = change;
-    const next: Item = {
-      ...item,
-      reason: null,
-      availableAt: null,
-      blockedBy: null,
-      finishedAt: isEnd(status) ? this.now : null,
-      ...change,
-    };
+    const next: Item = Object.assign(
+      copyItem(item),
+      { reason: null, availableAt: null, blockedBy: null, finishedAt: isEnd(status) ? this.now : null },
+      change,
+    );
     checkTransition(no, item.status, toTarget(status, next.reason), this.flow);
     this.remember(item, next);
     this.record(next, item.status, no);
@@ -111,9 +109,8 @@ export class Journal {
     if (![...this.items.keys()].every((id) => this.lastWays.has(id))) return undefined;
     const change = onlyChange(this.changes());
     if (!change) return undefined;
-    const { from, via, to, reason, causes, callId } = way;
-    const sql = `WITH moved AS (${sameChangeSql(change)}) ${sameWaySql(change.values.length + 2)}`;
-    return [sql, [change.ids, ...change.values, from, via, to, reason, causes, callId, this.now]];
+    const sql = `WITH moved AS (${sameChangeSql(change)}) ${sameWaySql(way, change.ids.length, change.values.length + 2)}`;
+    return [sql, [change.ids, ...change.values, ...sameWayValues(way, this.now)]];
   }
 
   private changes(): ItemChange[] {
@@ -149,10 +146,8 @@ function historyOf(ways: readonly Way[], now: Date): Statement[] {
   if (!first) return [];
   const itemIds = ways.map(({ itemId }) => itemId);
   const list = (values: readonly string[]): string => `{${values.join(',')}}`;
-  if (ways.every((way) => isSameWay(way, first))) {
-    const { from, via, to, reason, causes, callId } = first;
-    return [[sameWaySql(2), [itemIds, from, via, to, reason, causes, callId, now]]];
-  }
+  if (ways.every((way) => isSameWay(way, first)) && new Set(itemIds).size === itemIds.length)
+    return [[sameWaySql(first, itemIds.length, 2), [itemIds, ...sameWayValues(first, now)]]];
   const values = [
     itemIds,
     ways.map(({ from }) => from),
@@ -185,11 +180,19 @@ const WAYS_SQL = `
     WITH ORDINALITY AS s (item_id, from_status, via, to_status, reason, causes, call_id, place)
   ORDER BY s.place`;
 
-/** `$1`: the items; from `$first` on what is the same of all of them. */
-function sameWaySql(first: number): string {
+/** `$1`: the items, so many; from `$first` on what is the same of all of them. Of several of a call it is one row. */
+function sameWaySql({ callId: ofCall }: Way, items: number, first: number): string {
   const [from, via, to, reason, causes, callId, at] = Array.from({ length: 7 }, (_, place) => `$${first + place}`);
+  if (ofCall !== null && items > 1)
+    return `INSERT INTO sync_call_event (item_ids, from_status, via, to_status, reason, causes, call_id, at)
+      VALUES ($1::bigint[], nullif(${from}::text, 'none'), ${via}::text[], ${to}::text, ${reason}::text, ${causes}::text[],
+        ${callId}::bigint, ${at}::timestamptz)`;
   return `INSERT INTO sync_item_event (item_id, from_status, via, to_status, reason, causes, call_id, at)
     SELECT item_id, nullif(${from}::text, 'none'), ${via}::text[], ${to}::text, ${reason}::text, ${causes}::text[],
       ${callId}::bigint, ${at}::timestamptz
     FROM unnest($1::bigint[]) AS item_id`;
+}
+
+function sameWayValues({ from, via, to, reason, causes, callId }: Way, now: Date): unknown[] {
+  return [from, via, to, reason, causes, callId, now];
 }

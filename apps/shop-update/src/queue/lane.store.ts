@@ -18,7 +18,8 @@ const LANE_ITEM = 'id, product_id AS "productId", topic, status, reason, availab
 
 /**
  * First of each kind that can decide about the lane, and nothing else of it. Most lanes have one item, or none: these are
- * found by one look.
+ * found by one look. The line is asked for as a range of lanes, so that its order can be that of `sync_item_line_idx` only: by
+ * its id alone the planner may look for the first one among all items there are.
  */
 export const VIEW_SQL = `
   SELECT DISTINCT l.id AS "productSetId", found.*
@@ -28,20 +29,22 @@ export const VIEW_SQL = `
   LATERAL (
     (SELECT ${LANE_ITEM} FROM sync_item WHERE has.items = 1 AND product_set_id = l.id AND finished_at IS NULL ORDER BY id LIMIT 1)
     UNION ALL
-    (SELECT ${LANE_ITEM} FROM sync_item WHERE has.items > 1 AND product_set_id = l.id
-     AND status IN ('processing', 'building_request_payload', 'made_request') LIMIT 1)
+    (SELECT ${LANE_ITEM} FROM sync_item WHERE has.items > 1
+     AND id = (SELECT sent_item_id FROM sync_lane WHERE product_set_id = l.id)
+     AND status IN ('processing', 'building_request_payload', 'made_request'))
     UNION ALL
     (SELECT ${LANE_ITEM} FROM sync_item WHERE has.items > 1 AND product_set_id = l.id
-     AND status IN ('got_acknowledgment', 'got_response', 'building_response_payload', 'response_processing') LIMIT 1)
+     AND indexed_status IN ('got_acknowledgment', 'got_response', 'building_response_payload', 'response_processing') LIMIT 1)
     UNION ALL
     (SELECT ${LANE_ITEM} FROM sync_item WHERE has.items > 1 AND product_set_id = l.id AND finished_at IS NULL
      AND topic IN ('new_product_set', 'new_product') AND status NOT IN ('blocked', 'failed') ORDER BY id LIMIT $2)
     UNION ALL
-    (SELECT ${LANE_ITEM} FROM sync_item WHERE has.items > 1 AND product_set_id = l.id
-     AND (status = 'pending' OR (status = 'delayed' AND reason <> 'stock_hold'))
-     AND topic NOT IN ('new_product_set', 'new_product') ORDER BY id LIMIT 1)
+    (SELECT ${LANE_ITEM} FROM sync_item WHERE has.items > 1 AND product_set_id BETWEEN l.id AND l.id
+     AND (indexed_status = 'pending' OR (indexed_status = 'delayed' AND reason <> 'stock_hold'))
+     AND status NOT IN ('processing', 'building_request_payload', 'made_request')
+     AND topic NOT IN ('new_product_set', 'new_product') ORDER BY product_set_id, id LIMIT 1)
     UNION ALL
-    (SELECT ${LANE_ITEM} FROM sync_item WHERE has.items > 1 AND $3 AND product_set_id = l.id AND status = 'failed'
+    (SELECT ${LANE_ITEM} FROM sync_item WHERE has.items > 1 AND $3 AND product_set_id = l.id AND indexed_status = 'failed'
      AND finished_at IS NULL ORDER BY id LIMIT 1)
   ) AS found
   ORDER BY l.id, found.id`;

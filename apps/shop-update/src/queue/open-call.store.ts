@@ -1,10 +1,17 @@
 import type { EntityManager } from 'typeorm';
 import type { AnsweredCall } from './accept-answer.js';
 import { type KnownCatalogue, lockCatalogue, lockKnownCatalogue } from './gains.store.js';
-import { type Item, readItems } from './item.js';
+import { type Item, readChanged, readItems } from './item.js';
 import { LOCK_LANES_SQL } from './lane.store.js';
 import type { Moment } from './queue-time.js';
+import type { ShopCall } from './shop-call.js';
 import { isCreate, type ShopMethod, type Topic } from './topics.js';
+
+/** A call as its worker has just stored it. */
+export interface StoredCall extends ShopCall {
+  /** In the order in which `params` names them, as their rows are: nobody need read them again who finds them unchanged. */
+  readonly sent: readonly { readonly item: Item; readonly fingerprint: string }[];
+}
 
 /** A call with its items as they are now, all of it locked. */
 export interface OpenCall extends AnsweredCall {
@@ -14,6 +21,8 @@ export interface OpenCall extends AnsweredCall {
   readonly known: KnownCatalogue;
   /** In the order in which the call names them. */
   readonly sent: readonly SentItem[];
+  /** Lanes of the call that have unfinished items beside those of the call. */
+  readonly busyLanes: ReadonlySet<number>;
 }
 
 export interface SentItem {
@@ -40,8 +49,10 @@ interface SentRow {
 export async function openCall(
   manager: EntityManager,
   requestId: string,
-  { writesCatalogue, readMoment }: { readonly writesCatalogue: boolean; readonly readMoment: () => Promise<Moment> },
+  options: OpenOptions,
 ): Promise<{ readonly call: OpenCall; readonly moment: Moment } | undefined> {
+  const { writesCatalogue, readMoment, stored } = options;
+  if (stored) return openStored(manager, stored, options);
   if (!/^\d{1,15}$/.test(requestId)) return undefined;
   const rows: SentRow[] = await manager.query(
     `SELECT c.position, c.item_id AS "itemId", c.fingerprint, i.product_set_id AS "productSetId",
@@ -53,17 +64,52 @@ export async function openCall(
   if (rows.length === 0) return undefined;
   const lanes = rows.map(({ productSetId }) => productSetId);
   const ids = rows.map(({ itemId }) => itemId);
-  const [known, [call], items, moment] = await Promise.all([
+  const [known, [call], items, busyLanes, moment] = await Promise.all([
     writesCatalogue ? lockWritten(manager, rows) : NOTHING_KNOWN,
-    manager.query<LockedCall[]>(LOCK_SQL, [requestId, lanes]),
+    manager.query<LockedCall[]>(lockSql('id, flow, outcome, method, payload AS params'), [requestId, lanes]),
     readItems(manager, 'i.id = ANY ($1::bigint[])', [ids]),
+    readBusyLanes(manager, lanes, ids),
     readMoment(),
   ]);
   if (!call) return undefined;
-  return { call: { ...call, known, sent: await readSent(manager, call.id, rows, items) }, moment };
+  return { call: { ...call, known, busyLanes, sent: await readSent(manager, call.id, rows, items) }, moment };
+}
+
+interface OpenOptions {
+  readonly writesCatalogue: boolean;
+  readonly readMoment: () => Promise<Moment>;
+  /** The call as the caller has stored it itself: what has stayed as it was is not read again. */
+  readonly stored?: StoredCall | undefined;
 }
 
 type LockedCall = Pick<OpenCall, keyof AnsweredCall | 'method' | 'params'>;
+
+async function openStored(
+  manager: EntityManager,
+  { id, method, params, sent }: StoredCall,
+  { writesCatalogue, readMoment }: OpenOptions,
+): Promise<{ readonly call: OpenCall; readonly moment: Moment } | undefined> {
+  const items = sent.map(({ item }) => item);
+  const lanes = items.map(({ productSetId }) => productSetId);
+  const ids = items.map((item) => item.id);
+  const [known, [call], changed, busyLanes, moment] = await Promise.all([
+    writesCatalogue
+      ? lockCatalogue(manager, items, { creates: items.some(({ topic }) => isCreate(topic)) })
+      : NOTHING_KNOWN,
+    manager.query<AnsweredCall[]>(lockSql('id, flow, outcome'), [id, lanes]),
+    readChanged(manager, items),
+    readBusyLanes(manager, lanes, ids),
+    readMoment(),
+  ]);
+  if (!call) return undefined;
+  const rows = sent.map(({ item, fingerprint }, position) => ({ position, itemId: item.id, fingerprint }));
+  const now = new Map(changed.map((item) => [item.id, item]));
+  const read = items.map((item) => now.get(item.id) ?? item);
+  return {
+    call: { ...call, method, params, known, busyLanes, sent: await readSent(manager, call.id, rows, read) },
+    moment,
+  };
+}
 
 function lockWritten(manager: EntityManager, rows: readonly SentRow[]): Promise<KnownCatalogue> {
   if (rows.some(({ topic }) => isCreate(topic))) return lockCatalogue(manager, rows, { creates: true });
@@ -71,17 +117,31 @@ function lockWritten(manager: EntityManager, rows: readonly SentRow[]): Promise<
 }
 
 /** The call after its lanes: all of these are locked before it is looked for. */
-const LOCK_SQL = `
+const lockSql = (columns: string): string => `
   WITH lanes AS MATERIALIZED (${LOCK_LANES_SQL('$2')})
-  SELECT id, flow, outcome, method, payload AS params FROM sync_call
+  SELECT ${columns} FROM sync_call
   WHERE id = $1 AND (SELECT count(*) FROM lanes) >= 0 FOR UPDATE`;
+
+/** To be asked when the lanes are locked. */
+async function readBusyLanes(
+  manager: EntityManager,
+  lanes: readonly number[],
+  itemIds: readonly number[],
+): Promise<ReadonlySet<number>> {
+  const rows: { id: number }[] = await manager.query(
+    `SELECT l.id FROM unnest($1::bigint[]) AS l (id) WHERE EXISTS (
+       SELECT FROM sync_item WHERE product_set_id = l.id AND finished_at IS NULL AND id <> ALL ($2::bigint[]))`,
+    [lanes, itemIds],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
 
 const NOTHING_KNOWN: KnownCatalogue = { products: new Map(), sets: new Map() };
 
 async function readSent(
   manager: EntityManager,
   callId: number,
-  rows: readonly SentRow[],
+  rows: readonly Pick<SentRow, 'position' | 'itemId' | 'fingerprint'>[],
   read: readonly Item[],
 ): Promise<SentItem[]> {
   const items = new Map(read.map((item) => [item.id, item]));

@@ -3,10 +3,10 @@ import { decideEntry, type Entry, type ItemFacts } from './decide-entry.js';
 import type { Item } from './item.js';
 import type { Journal } from './journal.js';
 
-/** Of the items that wait, those of the index that lets only one of a kind wait. */
+/** Items that wait and that a later change of the same joins: one of a kind. */
 export const WAITS_SQL = `i.status IN ('pending', 'delayed', 'blocked', 'failed') AND i.finished_at IS NULL AND i.unapplied IS NULL`;
 
-/** Items that wait for the keys `$1` (sets), `$2` (products, 0: none), `$3` (topics): by that index. */
+/** Items that wait for the keys `$1` (sets), `$2` (products, 0: none), `$3` (topics): by `sync_item_key_idx`. */
 export const WAITS_FOR_KEYS_SQL = `${WAITS_SQL} AND (i.product_set_id, coalesce(i.product_id, 0), i.topic) IN
   (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[]))`;
 

@@ -19,7 +19,7 @@ export async function releaseBlocked(
 ): Promise<void> {
   const items = await readItems(
     manager,
-    `i.product_set_id = ANY ($1::bigint[]) AND i.finished_at IS NULL AND i.status = 'blocked'
+    `i.product_set_id = ANY ($1::bigint[]) AND i.finished_at IS NULL AND i.indexed_status = 'blocked'
      AND i.reason IN ('no_src_id', 'set_incomplete')`,
     [productSetIds],
   );

@@ -14,10 +14,11 @@ import { type Item, readItems } from './item.js';
 import { Journal } from './journal.js';
 import { lockKnownLanes, settleLanes } from './lane.store.js';
 import { finish, lead, unusable, withoutGains } from './lead-item.js';
-import { type OpenCall, openCall, type SentItem } from './open-call.store.js';
+import { type OpenCall, openCall, type SentItem, type StoredCall } from './open-call.store.js';
 import { type Moment, QueueTime, readMoment } from './queue-time.js';
 import { absorbFollowers, releaseBlocked } from './release.js';
 import type { CallOutcome, ItemResult } from './shop-call.js';
+import { isEnd } from './statuses.js';
 import { isCreate } from './topics.js';
 import type { TransitionNo } from './transitions.js';
 
@@ -47,6 +48,9 @@ interface Accepted {
   readonly result: ItemResult;
 }
 
+/** The id of a call; from its worker the call itself, of which only what has changed meanwhile is read. */
+type CallRef = string | StoredCall;
+
 type FailedCall = Extract<CallOutcome, { kind: 'failed' }>;
 
 /** Applies what became of calls, once each, to their items and to the catalogue. */
@@ -59,8 +63,8 @@ export class ResultsStore {
   ) {}
 
   /** The shop has the call and will answer it with a callback, unless it has done so already. */
-  acknowledge(requestId: string, httpStatus: number): Promise<void> {
-    return this.withCall(requestId, false, async (manager, call, { settings, now, last }) => {
+  acknowledge(called: CallRef, httpStatus: number): Promise<void> {
+    return this.withCall(called, false, async (manager, call, { settings, now, last }) => {
       const { callbackTimeoutSeconds: seconds } = settings;
       const availableAt = seconds === null ? null : new Date(now.getTime() + seconds * 1_000);
       const journal = new Journal(now, call.flow);
@@ -75,8 +79,8 @@ export class ResultsStore {
   }
 
   /** Nobody knows, or the shop has said, that the call came to nothing. */
-  fail(requestId: string, outcome: FailedCall): Promise<void> {
-    return this.withCall(requestId, false, async (manager, call, { settings, now, last }) => {
+  fail(called: CallRef, outcome: FailedCall): Promise<void> {
+    return this.withCall(called, false, async (manager, call, { settings, now, last }) => {
       const { reason, detail, httpStatus, retryAfterMs = 0, deferForMs } = outcome;
       const journal = new Journal(now, call.flow);
       const no = call.flow === 'asynchronous' ? '10' : '12';
@@ -118,12 +122,12 @@ export class ResultsStore {
    * Applies the shop's `result` of a call, given at once or by a callback: ids and stamps are written, what waited for them
    * is released, and the lanes go on, all in one transaction. Applied once, however often it comes.
    */
-  async apply(requestId: string, result: unknown, options: { readonly httpStatus?: number } = {}): Promise<Verdict> {
+  async apply(called: CallRef, result: unknown, options: { readonly httpStatus?: number } = {}): Promise<Verdict> {
     try {
-      return await this.applyOnce(requestId, result, options);
+      return await this.applyOnce(called, result, options);
     } catch (error) {
       if (isDatabaseUnavailable(error)) throw error;
-      return this.applyEach(requestId, result, options);
+      return this.applyEach(called, result, options);
     }
   }
 
@@ -138,25 +142,25 @@ export class ResultsStore {
   }
 
   /** One item whose result cannot be written must not keep the others: that of each is written by itself, or kept. */
-  private async applyEach(requestId: string, result: unknown, options: AnswerOptions): Promise<Verdict> {
+  private async applyEach(called: CallRef, result: unknown, options: AnswerOptions): Promise<Verdict> {
     const rows: { itemId: number }[] = await this.dataSource.query(
       'SELECT item_id AS "itemId" FROM sync_call_item WHERE call_id = $1 ORDER BY position',
-      [requestId],
+      [idOf(called)],
     );
     let verdict: Verdict = 'stale';
     for (const { itemId: only } of rows) {
-      const each = await this.applyOnce(requestId, result, { ...options, only }).catch((error: unknown) => {
+      const each = await this.applyOnce(called, result, { ...options, only }).catch((error: unknown) => {
         if (isDatabaseUnavailable(error)) throw error;
-        return this.applyOnce(requestId, result, { ...options, only, keepFor: String(error) });
+        return this.applyOnce(called, result, { ...options, only, keepFor: String(error) });
       });
       if (each === 'applied' || verdict === 'stale') verdict = each;
     }
     return verdict;
   }
 
-  private applyOnce(requestId: string, result: unknown, options: AnswerOptions): Promise<Verdict> {
+  private applyOnce(called: CallRef, result: unknown, options: AnswerOptions): Promise<Verdict> {
     return this.withCall<Verdict>(
-      requestId,
+      called,
       true,
       async (manager, call, { settings, now, last }) => {
         const read = readResults(call.method, call.params, result);
@@ -187,10 +191,8 @@ export class ResultsStore {
         const isUnusable = checked.every(({ kind }) => kind === 'bad_response' || kind === 'src_id_conflict');
         const outcome = isUnusable ? 'unusable' : 'answered';
         const outcomes = new Map(accepted.map(({ sent }, index) => [sent.position, checked[index] as CheckedResult]));
-        await Promise.all([
-          closeCall(manager, call, { outcome, httpStatus: options.httpStatus, now, outcomes }),
-          this.conclude(manager, journal, call.known, items, checked, settings, last),
-        ]);
+        last(closeCall(manager, call, { outcome, httpStatus: options.httpStatus, now, outcomes }));
+        await this.conclude(manager, journal, call, items, checked, settings, last);
         return isUnusable ? 'unusable' : 'applied';
       },
       'orphan',
@@ -207,11 +209,11 @@ export class ResultsStore {
     return answered.map(({ item, result }) => checkResult(item, result, holdersOf(item)));
   }
 
-  /** What was gained is written before what it releases. */
+  /** What was gained is written before what it releases. A lane whose last item has ended has nothing to decide. */
   private async conclude(
     manager: EntityManager,
     journal: Journal,
-    known: KnownCatalogue,
+    { known, busyLanes }: Pick<OpenCall, 'known' | 'busyLanes'>,
     items: readonly Item[],
     checked: readonly CheckedResult[],
     settings: Settings,
@@ -222,14 +224,17 @@ export class ResultsStore {
       return 'gains' in each && unapplied === null ? [{ productSetId, gains: each.gains }] : [];
     });
     await absorbFollowers(manager, journal, items, settings);
-    const lanes = items.map(({ productSetId }) => productSetId);
+    const lanes = items.flatMap(({ productSetId, status }) =>
+      isEnd(status) && !busyLanes.has(productSetId) ? [] : [productSetId],
+    );
     const mayRelease = items.filter(({ topic }) => isCreate(topic)).map(({ productSetId }) => productSetId);
     const written = Promise.all([writeGains(manager, known, gained), journal.write(manager)]);
     if (mayRelease.length > 0) {
       await written;
       await releaseBlocked(manager, mayRelease, settings, journal.now);
     }
-    await Promise.all([written, settleLanes(manager, lanes, settings, journal.now, last)]);
+    last(written);
+    await settleLanes(manager, lanes, settings, journal.now, last);
   }
 
   private reapply(itemId: number, keepFor?: string): Promise<void> {
@@ -251,7 +256,7 @@ export class ResultsStore {
       await this.conclude(
         manager,
         journal,
-        known,
+        { known, busyLanes: new Set([found.productSetId]) },
         [led],
         [keepFor === undefined ? checked : withoutGains(checked)],
         settings,
@@ -274,15 +279,16 @@ export class ResultsStore {
   }
 
   private withCall<T = void>(
-    requestId: string,
+    called: CallRef,
     writesCatalogue: boolean,
     work: (manager: EntityManager, call: OpenCall, context: Moment & { readonly last: Last }) => Promise<T>,
     missing?: T,
   ): Promise<T> {
     return inTransaction(this.dataSource, async (manager, last) => {
-      const open = await openCall(manager, requestId, {
+      const open = await openCall(manager, idOf(called), {
         writesCatalogue,
         readMoment: () => readMoment(manager, this.time, this.settings),
+        stored: typeof called === 'string' ? undefined : called,
       });
       return open ? work(manager, open.call, { ...open.moment, last }) : (missing as T);
     });
@@ -291,4 +297,8 @@ export class ResultsStore {
 
 function isOnItsWay({ item }: SentItem, call: OpenCall): boolean {
   return item.status === 'made_request' && item.requestId === call.id;
+}
+
+function idOf(called: CallRef): string {
+  return typeof called === 'string' ? called : called.id;
 }

@@ -27,7 +27,7 @@ export type BlockReason = (typeof BLOCK_REASONS)[number];
 export type Reason = DelayReason | BlockReason;
 
 /** On its way to the shop; a lane has at most one of them. */
-const SENDING = ['processing', 'building_request_payload', 'made_request'] as const satisfies readonly Status[];
+export const SENDING = ['processing', 'building_request_payload', 'made_request'] as const satisfies readonly Status[];
 
 /** The shop has it; what it says of it is still to come or to be written down. */
 const ANSWERING = [

@@ -1,3 +1,4 @@
+import { lz4Sql } from '@lockstep/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** What the shop must still be told, what it was told, and what it has answered. */
@@ -19,6 +20,8 @@ export class CreateSyncQueue1763900000102 implements MigrationInterface {
         ready_item_id bigint,
         -- A call carries items of one topic.
         ready_topic text,
+        -- The item that was taken last: while it is being sent, the only one of the lane that is.
+        sent_item_id bigint,
         -- Of the settings by which this was decided.
         config_version bigint NOT NULL DEFAULT 0
       );
@@ -55,27 +58,32 @@ export class CreateSyncQueue1763900000102 implements MigrationInterface {
         -- An answer that is still to be written down, so that a failed attempt to do so sends nothing again.
         unapplied jsonb,
         finished_at timestamptz,
-        version bigint NOT NULL DEFAULT 1
-      );
+        version bigint NOT NULL DEFAULT 1,
+        -- The status as indexes know it. What is being sent still counts as pending: so the move that every item makes each
+        -- time it is sent is written to no index, and beside the former row.
+        indexed_status text NOT NULL GENERATED ALWAYS AS (
+          CASE WHEN status IN ('processing', 'building_request_payload', 'made_request') THEN 'pending' ELSE status END) STORED,
+        -- It was sent before, and is not being sent: known to indexes in the same way.
+        was_called boolean NOT NULL GENERATED ALWAYS AS (
+          request_id IS NOT NULL AND status NOT IN ('processing', 'building_request_payload', 'made_request')) STORED
+      ) WITH (fillfactor = 45); -- room for the second version of every row of a page
       CREATE INDEX sync_item_lane_idx ON sync_item (product_set_id, id) WHERE finished_at IS NULL;
       CREATE INDEX sync_item_product_idx ON sync_item (product_id, id);
       -- Lists by status and topic in the order of their age: each kind is read by itself, however rare it is.
-      CREATE INDEX sync_item_kind_idx ON sync_item (status, topic, queued_at, id);
+      CREATE INDEX sync_item_kind_idx ON sync_item (indexed_status, topic, queued_at, id);
       -- Lists of all that is unfinished in the order of its age, and by its age.
       CREATE INDEX sync_item_queued_idx ON sync_item (queued_at, id) WHERE finished_at IS NULL;
       CREATE INDEX sync_item_due_idx ON sync_item (available_at) WHERE finished_at IS NULL AND available_at IS NOT NULL;
       CREATE INDEX sync_item_finished_idx ON sync_item (finished_at) WHERE finished_at IS NOT NULL;
-      -- At most one that waits for each topic of a product, or of a set: later changes join it.
-      CREATE UNIQUE INDEX sync_item_waiting_key ON sync_item (product_set_id, coalesce(product_id, 0), topic)
-        WHERE status IN ('pending', 'delayed', 'blocked', 'failed') AND finished_at IS NULL AND unapplied IS NULL;
+      -- At most one waits for each topic of a product, or of a set, and later changes join it: the lock of the lane sees to it.
+      CREATE INDEX sync_item_key_idx ON sync_item (product_set_id, coalesce(product_id, 0), topic) WHERE finished_at IS NULL;
       -- A lane may hold thousands of items; whose turn it is follows from the first of each of these.
       CREATE INDEX sync_item_line_idx ON sync_item (product_set_id, id)
-        WHERE status = 'pending' OR (status = 'delayed' AND reason <> 'stock_hold');
+        WHERE indexed_status = 'pending' OR (indexed_status = 'delayed' AND reason <> 'stock_hold');
       CREATE INDEX sync_item_create_idx ON sync_item (product_set_id, id)
         WHERE topic IN ('new_product_set', 'new_product') AND finished_at IS NULL;
-      CREATE INDEX sync_item_flight_idx ON sync_item (product_set_id, status)
-        WHERE status IN ('processing', 'building_request_payload', 'made_request', 'got_acknowledgment', 'got_response',
-          'building_response_payload', 'response_processing');
+      CREATE INDEX sync_item_answering_idx ON sync_item (product_set_id) WHERE indexed_status IN ('got_acknowledgment',
+        'got_response', 'building_response_payload', 'response_processing');
       CREATE SEQUENCE sync_request_id_seq AS bigint;
       CREATE TABLE sync_call (
         -- The id of the request, as the shop echoes it.
@@ -114,6 +122,7 @@ export class CreateSyncQueue1763900000102 implements MigrationInterface {
       CREATE INDEX sync_call_item_item_idx ON sync_call_item (item_id, call_id);
       CREATE FUNCTION forget_items_of_calls() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
       BEGIN
+        DELETE FROM sync_call_event WHERE call_id IN (SELECT id FROM gone);
         DELETE FROM sync_call_item WHERE call_id IN (SELECT id FROM gone);
         RETURN NULL;
       END $$;
@@ -136,12 +145,30 @@ export class CreateSyncQueue1763900000102 implements MigrationInterface {
         -- The only index: history is read by its item.
         PRIMARY KEY (item_id, id)
       );
-      -- The same move by move.
+      -- The same of several items of a call that went the same way at one moment: as they mostly do.
+      CREATE TABLE sync_call_event (
+        id bigint DEFAULT nextval('sync_item_event_id_seq'),
+        call_id bigint,
+        item_ids bigint[] NOT NULL,
+        from_status text,
+        via text[] NOT NULL,
+        to_status text NOT NULL,
+        reason text,
+        causes text[] NOT NULL,
+        at timestamptz NOT NULL,
+        PRIMARY KEY (call_id, id)
+      );
+      -- Both, move by move.
       CREATE VIEW sync_item_move AS
         SELECT id, place, item_id, CASE WHEN place = 1 THEN from_status ELSE via[place - 1] END AS from_status,
           coalesce(via[place], to_status) AS to_status, CASE WHEN place > cardinality(via) THEN reason END AS reason,
           causes[place] AS cause, call_id, at
-        FROM sync_item_event, LATERAL generate_series(1, cardinality(causes)) AS place;
+        FROM (
+          SELECT id, item_id, from_status, via, to_status, reason, causes, call_id, at FROM sync_item_event
+          UNION ALL
+          SELECT e.id, k.item_id, e.from_status, e.via, e.to_status, e.reason, e.causes, e.call_id, e.at
+          FROM sync_call_item k JOIN sync_call_event e ON e.call_id = k.call_id AND k.item_id = ANY (e.item_ids)) AS happened,
+          LATERAL generate_series(1, cardinality(causes)) AS place;
       CREATE TABLE shop_breaker (
         -- Of one method, or of all (*).
         method text PRIMARY KEY,
@@ -176,12 +203,13 @@ export class CreateSyncQueue1763900000102 implements MigrationInterface {
       CREATE INDEX callback_inbox_verdict_idx ON callback_inbox (verdict, id);
       CREATE INDEX callback_inbox_received_idx ON callback_inbox (id) WHERE handled_at IS NULL;
     `);
+    await queryRunner.query(lz4Sql('sync_call', 'payload'));
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
       DROP VIEW sync_item_move;
-      DROP TABLE callback_inbox, shop_breaker, sync_item_event, sync_call_item, sync_call, sync_item, sync_lane, shop_config;
+      DROP TABLE callback_inbox, shop_breaker, sync_call_event, sync_item_event, sync_call_item, sync_call, sync_item, sync_lane, shop_config;
       DROP FUNCTION forget_items_of_calls;
       DROP SEQUENCE sync_request_id_seq;
     `);

@@ -141,7 +141,7 @@ async function endPauses(
 ): Promise<void> {
   const items = await readItems(
     manager,
-    `i.product_set_id = ANY ($1::bigint[]) AND i.finished_at IS NULL AND i.status = 'delayed' AND i.reason = 'paused'`,
+    `i.product_set_id = ANY ($1::bigint[]) AND i.finished_at IS NULL AND i.indexed_status = 'delayed' AND i.reason = 'paused'`,
     [productSetIds],
   );
   const journal = new Journal(now);

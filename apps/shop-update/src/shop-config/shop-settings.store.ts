@@ -1,6 +1,7 @@
 import { inTransaction } from '@lockstep/database';
 import { Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
+import { ofStatusSql } from '../queue/indexed-status.js';
 import type { Flow } from '../queue/topics.js';
 import { DEFAULT_SETTINGS, type Settings, type StoredSettings, toSettings } from './settings.js';
 
@@ -75,7 +76,7 @@ export class ShopSettings {
   async countDraining(manager: EntityManager, flow: Flow): Promise<number> {
     const [row]: { calls: number }[] = await manager.query(
       `SELECT count(DISTINCT c.id)::int AS calls FROM sync_item i JOIN sync_call c ON c.id = i.request_id
-       WHERE i.status IN ('made_request', 'got_acknowledgment') AND i.finished_at IS NULL AND c.flow <> $1`,
+       WHERE ${ofStatusSql(['made_request', 'got_acknowledgment'])} AND c.flow <> $1`,
       [flow],
     );
     return row?.calls ?? 0;

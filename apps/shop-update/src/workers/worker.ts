@@ -2,8 +2,9 @@ import { isDatabaseUnavailable } from '@lockstep/database';
 import { failpoint } from '@lockstep/service';
 import { Inject, Injectable } from '@nestjs/common';
 import { BuildFailedError, CallsStore, type ClaimOptions } from '../queue/calls.store.js';
+import type { StoredCall } from '../queue/open-call.store.js';
 import { ResultsStore } from '../queue/results.store.js';
-import { CALLER, type Caller, type Deferral, type ShopCall } from '../queue/shop-call.js';
+import { CALLER, type Caller, type Deferral } from '../queue/shop-call.js';
 import type { ShopMethod, Topic } from '../queue/topics.js';
 import { methodOf } from '../shop/topic-methods.js';
 
@@ -67,18 +68,18 @@ export class Worker {
     }
   }
 
-  private async send(call: ShopCall, onStep: (step: Step) => void): Promise<void> {
+  private async send(call: StoredCall, onStep: (step: Step) => void): Promise<void> {
     const outcome = await this.caller.send(call);
     onStep('answered');
     switch (outcome.kind) {
       case 'acknowledged':
-        await this.results.acknowledge(call.id, outcome.httpStatus);
+        await this.results.acknowledge(call, outcome.httpStatus);
         break;
       case 'answered':
-        await this.results.apply(call.id, outcome.result, { httpStatus: outcome.httpStatus });
+        await this.results.apply(call, outcome.result, { httpStatus: outcome.httpStatus });
         break;
       default:
-        await this.results.fail(call.id, outcome);
+        await this.results.fail(call, outcome);
     }
     onStep('applied');
   }

@@ -1,3 +1,4 @@
+import { lz4Sql } from '@lockstep/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** The service's messages that wait to be published. Small: rows are deleted once confirmed. */
@@ -16,6 +17,7 @@ export class CreateOutbox1760000000201 implements MigrationInterface {
         next_attempt_at timestamptz NOT NULL DEFAULT now(),
         last_error text
       ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000)`);
+    await queryRunner.query(lz4Sql('outbox', 'body'));
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
