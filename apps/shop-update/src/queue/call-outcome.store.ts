@@ -5,9 +5,9 @@ import type { OpenCall } from './open-call.store.js';
 /** What the shop has said of items of a call, by their position in it. */
 type Outcomes = ReadonlyMap<number, CheckedResult>;
 
-/** How a call ends, or that it was acknowledged. */
+/** How a call ends, or that it was acknowledged; `open`: its answer was applied to some of its items, others are to follow. */
 interface CallEnd {
-  readonly outcome: 'acknowledged' | 'answered' | 'unusable' | 'failed' | 'expired';
+  readonly outcome: 'open' | 'acknowledged' | 'answered' | 'unusable' | 'failed' | 'expired';
   readonly now: Date;
   readonly httpStatus?: number | undefined;
   readonly reason?: string;
@@ -19,7 +19,8 @@ interface CallEnd {
 /** `$5`: an answer, whose outcomes `$8` take the place of the former ones, each with its error of `$9` or with none. */
 const CLOSE_SQL = `
   UPDATE sync_call
-  SET outcome = CASE WHEN $5 OR outcome IN ('open', 'acknowledged') THEN $2 ELSE outcome END, lease_until = NULL,
+  SET outcome = CASE WHEN $5 OR outcome IN ('open', 'acknowledged') THEN $2 ELSE outcome END,
+    lease_until = CASE WHEN $2 = 'open' THEN lease_until END,
     acked_at = CASE WHEN $2 = 'acknowledged' THEN coalesce(acked_at, $3) ELSE acked_at END,
     responded_at = CASE WHEN $5 THEN $3 ELSE responded_at END,
     http_status = coalesce($4, http_status), error_reason = coalesce($6, error_reason), error = coalesce($7, error),

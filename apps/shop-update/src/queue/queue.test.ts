@@ -330,6 +330,30 @@ describeWithEngines('the queue', (engines) => {
     expect(await causes(1)).toContain('30');
   });
 
+  it('gives up what a worker left that died between two items whose results it wrote one by one', async () => {
+    for (const set of [1, 2, 3]) {
+      await queue.addSet(set, 1);
+      await queue.change(set, set * 100 + 1, 'price');
+    }
+    // All together cannot be written; the first one can by itself, and with the second one the connection ends.
+    await queue.dataSource.query(`
+      CREATE SEQUENCE written;
+      CREATE FUNCTION fail_twice() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+      BEGIN
+        CASE nextval('written') WHEN 1 THEN RAISE EXCEPTION 'not all of it';
+          WHEN 3 THEN PERFORM pg_terminate_backend(pg_backend_pid()); ELSE END CASE;
+        RETURN NEW;
+      END $$;
+      CREATE TRIGGER fail_twice BEFORE UPDATE ON product FOR EACH ROW EXECUTE FUNCTION fail_twice()`);
+    await expect(queue.worker.look('test')).rejects.toThrow();
+    expect(await where()).toEqual(['price synced', 'price made_request', 'price made_request']);
+    await queue.pass(80);
+    expect(await where()).toEqual(['price synced', 'price delayed(retry)', 'price delayed(retry)']);
+    await queue.pass(60);
+    expect(await where()).toEqual(['price synced', 'price synced', 'price synced']);
+    expect(queue.shop.calls.map(({ items }) => items.length)).toEqual([3, 2]);
+  });
+
   it('keeps an answer that cannot be written, and writes it later without asking the shop again', async () => {
     await queue.addSet(1, 1);
     await queue.addSet(2, 1);

@@ -190,8 +190,17 @@ export class ResultsStore {
         });
         const isUnusable = checked.every(({ kind }) => kind === 'bad_response' || kind === 'src_id_conflict');
         const outcome = isUnusable ? 'unusable' : 'answered';
+        // Of one that is left its worker may die before it comes to it: then the lease of the call must still run out.
+        const isLeft = call.sent.some((sent) => isOnItsWay(sent, call) && !accepted.some((each) => each.sent === sent));
         const outcomes = new Map(accepted.map(({ sent }, index) => [sent.position, checked[index] as CheckedResult]));
-        last(closeCall(manager, call, { outcome, httpStatus: options.httpStatus, now, outcomes }));
+        last(
+          closeCall(manager, call, {
+            outcome: isLeft ? 'open' : outcome,
+            httpStatus: options.httpStatus,
+            now,
+            outcomes,
+          }),
+        );
         await this.conclude(manager, journal, call, items, checked, settings, last);
         return isUnusable ? 'unusable' : 'applied';
       },
