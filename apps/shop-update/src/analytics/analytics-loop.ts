@@ -1,6 +1,8 @@
 import { WokenLoop } from '@lockstep/messaging';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { isEnd, isSending, STATUSES } from '../queue/statuses.js';
+import { TOPICS } from '../queue/topics.js';
 
 /** Rows of news added up at once. */
 const NEWS_AT_ONCE = 50_000;
@@ -34,13 +36,26 @@ function foldSql({ table, keys, sums }: Counted): string {
     SELECT count(*)::int AS taken FROM taken`;
 }
 
-/** Adds up the news of the counts. Nothing depends on when it does. */
+/** Of these nobody is asked to do anything; to indexes what is being sent is pending. */
+const WAITING = STATUSES.filter(
+  (status) => !isEnd(status) && !isSending(status) && !['blocked', 'failed'].includes(status),
+);
+
+/** The first of each kind by its index, however many wait. */
+const NOTE_OLDEST_SQL = `
+  INSERT INTO oldest_waiting AS kept (minute, age_seconds)
+  SELECT date_trunc('minute', now()), coalesce(extract(epoch FROM clock_timestamp() - min(first.queued_at)), 0)
+  FROM unnest($1::text[]) AS s (status), unnest($2::text[]) AS t (topic), LATERAL (
+    SELECT queued_at FROM sync_item WHERE indexed_status = s.status AND topic = t.topic ORDER BY queued_at LIMIT 1) AS first
+  ON CONFLICT (minute) DO UPDATE SET age_seconds = excluded.age_seconds WHERE kept.age_seconds < excluded.age_seconds`;
+
+/** Adds up the news of the counts, of which nothing depends on when it does; and notes how long the oldest item waits. */
 @Injectable()
 export class AnalyticsLoop implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(AnalyticsLoop.name);
   private readonly loop = new WokenLoop({
-    turn: (stopping) => this.catchUp(stopping).then(() => EVERY_MS),
-    onFailed: (error) => this.logger.warn(`The counts of the graphs could not be added up: ${String(error)}`),
+    turn: (stopping) => this.turn(stopping),
+    onFailed: (error) => this.logger.warn(`The counts of the graphs could not be kept: ${String(error)}`),
     backoff: BACKOFF,
   });
 
@@ -54,6 +69,11 @@ export class AnalyticsLoop implements OnApplicationBootstrap, BeforeApplicationS
     return this.loop.stop();
   }
 
+  /** Afterwards a graph can tell when the queue stood still, which counts of what has finished cannot. */
+  async noteOldest(): Promise<void> {
+    await this.dataSource.query(NOTE_OLDEST_SQL, [WAITING, TOPICS]);
+  }
+
   /** Adds up all there is, unless it is to stop. */
   async catchUp(stopping?: AbortSignal): Promise<void> {
     for (const counted of COUNTED) {
@@ -62,5 +82,11 @@ export class AnalyticsLoop implements OnApplicationBootstrap, BeforeApplicationS
         taken = row?.taken ?? 0;
       }
     }
+  }
+
+  private async turn(stopping: AbortSignal): Promise<number> {
+    await this.noteOldest();
+    await this.catchUp(stopping);
+    return EVERY_MS;
   }
 }

@@ -135,6 +135,15 @@ export class QueueSizeAnswer extends GraphAnswer {
   @Type(() => TopicSeries)
   series!: TopicSeries[];
 
+  /**
+   * For each bar, how long the oldest item that was still to be sent or answered had waited, at most: 0 when none was; null when
+   * nobody looked, because no service ran. What is blocked or has failed waits for somebody, and is not meant.
+   */
+  @IsArray()
+  @IsOptional({ each: true })
+  @IsNumber({}, { each: true })
+  oldestAgeSeconds!: (number | null)[];
+
   @IsArray()
   @ValidateNested({ each: true })
   @Type(() => WaitingNow)

@@ -47,6 +47,11 @@ export class CreateAnalytics1763900000501 implements MigrationInterface {
         PRIMARY KEY (hour, method, kind, time_class)
       );
       CREATE TABLE call_times_news (LIKE call_times);
+      -- How long the oldest item had waited that was still to be sent or answered: the most in each minute that was looked at.
+      CREATE TABLE oldest_waiting (
+        minute timestamptz PRIMARY KEY,
+        age_seconds double precision NOT NULL
+      );
     `);
     await queryRunner.query(ITEM_TRIGGERS);
     await queryRunner.query(CALL_TRIGGERS);
@@ -55,7 +60,7 @@ export class CreateAnalytics1763900000501 implements MigrationInterface {
   async down(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
       DROP FUNCTION count_inserted_items, count_ended_items, count_sent_items, count_call CASCADE;
-      DROP TABLE call_times_news, call_times, made_calls_news, made_calls, ended_items_news, ended_items;
+      DROP TABLE oldest_waiting, call_times_news, call_times, made_calls_news, made_calls, ended_items_news, ended_items;
     `);
   }
 }

@@ -26,7 +26,9 @@ describeOnEveryEngine('the graphs', (engines) => {
   });
   beforeEach(async () => {
     await forgetItems(app.get(DataSource));
-    await sql('TRUNCATE ended_items, ended_items_news, made_calls, made_calls_news, call_times, call_times_news');
+    await sql(
+      'TRUNCATE ended_items, ended_items_news, made_calls, made_calls_news, call_times, call_times_news, oldest_waiting',
+    );
   });
   afterAll(async () => {
     await app?.close();
@@ -117,6 +119,28 @@ describeOnEveryEngine('the graphs', (engines) => {
     expect(body.waiting).toContainEqual({ state: 'toSend', items: 2, oldestAgeSeconds: expect.any(Number) });
     expect((await graph('sync-kpi')).sentRequests.reduce((a: number, b: number) => a + b)).toBe(2);
     expect((await graph('queue-size', '90d')).bars).toHaveLength(91);
+  });
+
+  it('show how long the oldest had waited, of what is still to be sent or answered', async () => {
+    const dataSource = app.get(DataSource);
+    await sql(`INSERT INTO oldest_waiting VALUES (date_trunc('minute', now() - interval '3 hours'), 7200)`);
+    await givenItem(dataSource, { ageSeconds: 500 });
+    await givenItem(dataSource, { productId: 102, ageSeconds: 400 });
+    await givenItem(dataSource, { topic: 'price', status: 'blocked', reason: 'no_src_id', ageSeconds: 9_000 });
+    await givenItem(dataSource, { topic: 'price', status: 'failed', ageSeconds: 9_000 });
+    await givenItem(dataSource, { topic: 'price', status: 'synced', ageSeconds: 9_000 });
+    await app.get(AnalyticsLoop).noteOldest();
+    const { oldestAgeSeconds: ages, bars } = await graph('queue-size');
+    expect(ages).toHaveLength(bars.length);
+    expect(ages.at(-1)).toBeGreaterThanOrEqual(500);
+    expect(ages.at(-1)).toBeLessThan(600);
+    expect(ages.at(-4)).toBe(7_200);
+    expect(ages.at(-8)).toBeNull();
+    // In this order: whoever looked before has written down what he saw.
+    await forgetItems(dataSource);
+    await sql('TRUNCATE oldest_waiting');
+    await app.get(AnalyticsLoop).noteOldest();
+    expect((await graph('queue-size')).oldestAgeSeconds.at(-1)).toBe(0);
   });
 
   it('split calls by their outcome, a late answer in the place of what was given up', async () => {

@@ -72,7 +72,11 @@ export class Analytics {
     const now = this.clock.now();
     const span = spanOf(query, now);
     const bars = barsOf(span, now);
-    const [calls, groups] = await Promise.all([this.counts.calls(bars, ['sent']), this.summary.countGroups()]);
+    const [calls, groups, oldest] = await Promise.all([
+      this.counts.calls(bars, ['sent']),
+      this.summary.countGroups(),
+      this.readOldest(bars),
+    ]);
     const series = TOPICS.map((topic) => {
       const items = sumByBar(
         bars,
@@ -87,6 +91,7 @@ export class Analytics {
       ...toGraph(span, bars),
       message: `${sent} were sent in this time; ${waits} still have to be, ${groups.waitingForCallback.items} wait for the shop's answer.`,
       series,
+      oldestAgeSeconds: bars.starts.map((_, at) => oldest.get(at) ?? null),
       waiting: SUMMARY_GROUPS.map((state) => ({ state, ...groups[state] })),
     };
   }
@@ -122,6 +127,16 @@ export class Analytics {
         }),
       })),
     };
+  }
+
+  /** The longest that the oldest item had waited in each bar, by its place; none of a bar in which nobody looked. */
+  private async readOldest(bars: GraphBars): Promise<Map<number, number>> {
+    const rows: { at: Date; seconds: number }[] = await this.dataSource.query(
+      `SELECT date_bin($3 * interval '1 second', minute, $1::timestamptz) AS at, max(age_seconds) AS seconds
+       FROM oldest_waiting WHERE minute >= $1 AND minute < $2 GROUP BY 1`,
+      [bars.from, bars.end, bars.barSeconds],
+    );
+    return new Map(rows.map(({ at, seconds }) => [barAt(bars, at), seconds]));
   }
 
   private readEnded(now: Date): Promise<EndedRow[]> {
