@@ -4,13 +4,15 @@ import { type KnownCatalogue, lockCatalogue, lockKnownCatalogue } from './gains.
 import { type Item, readChanged, readItems } from './item.js';
 import { LOCK_LANES_SQL } from './lane.store.js';
 import type { Moment } from './queue-time.js';
-import type { ShopCall } from './shop-call.js';
+import type { Note, ShopCall } from './shop-call.js';
 import { isCreate, type ShopMethod, type Topic } from './topics.js';
 
 /** A call as its worker has just stored it. */
 export interface StoredCall extends ShopCall {
   /** In the order in which `params` names them, as their rows are: nobody need read them again who finds them unchanged. */
   readonly sent: readonly { readonly item: Item; readonly fingerprint: string }[];
+  /** Written down with what comes of the call. */
+  readonly note?: Note | undefined;
 }
 
 /** A call with its items as they are now, all of it locked. */
@@ -52,7 +54,13 @@ export async function openCall(
   options: OpenOptions,
 ): Promise<{ readonly call: OpenCall; readonly moment: Moment } | undefined> {
   const { writesCatalogue, readMoment, stored } = options;
-  if (stored) return openStored(manager, stored, options);
+  if (stored) {
+    const [opened, noted] = await Promise.allSettled([openStored(manager, stored, options), stored.note?.(manager)]);
+    // Each has been waited for, so that neither goes on after the other has failed.
+    if (opened.status === 'rejected') throw opened.reason;
+    if (noted.status === 'rejected') throw noted.reason;
+    return opened.value;
+  }
   if (!/^\d{1,15}$/.test(requestId)) return undefined;
   const rows: SentRow[] = await manager.query(
     `SELECT c.position, c.item_id AS "itemId", c.fingerprint, i.product_set_id AS "productSetId",

@@ -10,7 +10,7 @@ import { CallsStore } from './calls.store.js';
 import { enqueueChanges } from './enqueue.js';
 import type { QueueTime } from './queue-time.js';
 import { ResultsStore } from './results.store.js';
-import type { Caller, CallOutcome, Payloads, ShopCall } from './shop-call.js';
+import type { Caller, CallOutcome, Payloads, SentCall, ShopCall } from './shop-call.js';
 import { CreateSyncQueue1763900000102 } from './sync-queue.migration.js';
 import { TimersStore } from './timers.store.js';
 import type { Topic } from './topics.js';
@@ -20,9 +20,9 @@ export class ShopDouble implements Caller {
   readonly calls: ShopCall[] = [];
   admit: Caller['admit'] = async () => null;
   /** What comes of a call. */
-  answer: (call: ShopCall) => CallOutcome | Promise<CallOutcome> = succeed;
+  answer: (call: ShopCall) => SentCall | Promise<SentCall> = succeed;
 
-  async send(call: ShopCall): Promise<CallOutcome> {
+  async send(call: ShopCall): Promise<SentCall> {
     this.calls.push(call);
     return this.answer(call);
   }

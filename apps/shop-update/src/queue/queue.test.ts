@@ -1,10 +1,13 @@
 import { removeOutdated } from '@lockstep/database';
 import { describeWithEngines } from '@lockstep/testing';
+import type { EntityManager } from 'typeorm';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ProductsStore } from '../catalogue/products.store.js';
 import { enqueueChanges } from './enqueue.js';
 import { failingWith, type OpenQueue, openQueue, succeed, successOf } from './queue.fixture.js';
 import { queueRetention } from './queue-retention.js';
+import type { ShopCall } from './shop-call.js';
+import type { Topic } from './topics.js';
 
 describeWithEngines('the queue', (engines) => {
   let queue: OpenQueue;
@@ -328,6 +331,50 @@ describeWithEngines('the queue', (engines) => {
     await queue.pass(60);
     expect(await where()).toEqual(['price synced']);
     expect(await causes(1)).toContain('30');
+  });
+
+  it('writes down what was said with what came of it, once, whatever else cannot be written', async () => {
+    await queue.dataSource.query(
+      'CREATE TABLE note (request_id text UNIQUE, xid xid8 NOT NULL DEFAULT pg_current_xact_id(), CHECK (request_id IS NOT NULL))',
+    );
+    const notes = () => queue.dataSource.query('SELECT request_id AS id FROM note ORDER BY request_id::int');
+    const answering = (toNote: (call: ShopCall) => string | null) => (call: ShopCall) => ({
+      ...succeed(call),
+      note: async (manager: EntityManager) => {
+        await manager.query('INSERT INTO note (request_id) VALUES ($1)', [toNote(call)]);
+      },
+    });
+    for (const set of [1, 2]) await queue.addSet(set, 1);
+    const change = async (topic: Topic) => {
+      for (const set of [1, 2]) await queue.change(set, set * 100 + 1, topic);
+    };
+    queue.shop.answer = answering(({ id }) => id);
+    await change('price');
+    await queue.work();
+    expect(await where()).toEqual(['price synced', 'price synced']);
+    const [first] = queue.shop.calls;
+    expect(await notes()).toEqual([{ id: first!.id }]);
+    // Of one transaction: whoever sees the one sees the other.
+    const [same] = await queue.dataSource.query(
+      'SELECT count(DISTINCT x)::int AS n FROM (SELECT xid::text AS x FROM note UNION ALL SELECT xmin::text FROM sync_item) AS all_rows',
+    );
+    expect(same.n).toBe(1);
+
+    // The note cannot be written: the answer is.
+    queue.shop.answer = answering(() => null);
+    await change('content');
+    await queue.work();
+    expect((await where()).slice(2)).toEqual(['content synced', 'content synced']);
+    expect(await notes()).toHaveLength(1);
+
+    // All together cannot be written: the note is, and the answer item by item.
+    await queue.dataSource.query(`UPDATE product SET src_updated_at = NULL;
+      ALTER TABLE product ADD CONSTRAINT odd CHECK (id <> 101 OR src_updated_at IS NULL)`);
+    queue.shop.answer = answering(({ id }) => id);
+    await change('status');
+    await queue.work();
+    expect((await where()).slice(4)).toEqual(['status delayed(retry)', 'status synced']);
+    expect(await notes()).toEqual([{ id: first!.id }, { id: queue.shop.calls.at(-1)!.id }]);
   });
 
   it('gives up what a worker left that died between two items whose results it wrote one by one', async () => {

@@ -1,5 +1,5 @@
 import { inTransaction, isDatabaseUnavailable, type Last } from '@lockstep/database';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { readResults } from '../shop/read-results.js';
 import type { Settings } from '../shop-config/settings.js';
@@ -56,6 +56,8 @@ type FailedCall = Extract<CallOutcome, { kind: 'failed' }>;
 /** Applies what became of calls, once each, to their items and to the catalogue. */
 @Injectable()
 export class ResultsStore {
+  private readonly logger = new Logger('Shop');
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly time: QueueTime,
@@ -127,7 +129,7 @@ export class ResultsStore {
       return await this.applyOnce(called, result, options);
     } catch (error) {
       if (isDatabaseUnavailable(error)) throw error;
-      return this.applyEach(called, result, options);
+      return this.applyEach(idOf(called), result, options);
     }
   }
 
@@ -142,16 +144,16 @@ export class ResultsStore {
   }
 
   /** One item whose result cannot be written must not keep the others: that of each is written by itself, or kept. */
-  private async applyEach(called: CallRef, result: unknown, options: AnswerOptions): Promise<Verdict> {
+  private async applyEach(requestId: string, result: unknown, options: AnswerOptions): Promise<Verdict> {
     const rows: { itemId: number }[] = await this.dataSource.query(
       'SELECT item_id AS "itemId" FROM sync_call_item WHERE call_id = $1 ORDER BY position',
-      [idOf(called)],
+      [requestId],
     );
     let verdict: Verdict = 'stale';
     for (const { itemId: only } of rows) {
-      const each = await this.applyOnce(called, result, { ...options, only }).catch((error: unknown) => {
+      const each = await this.applyOnce(requestId, result, { ...options, only }).catch((error: unknown) => {
         if (isDatabaseUnavailable(error)) throw error;
-        return this.applyOnce(called, result, { ...options, only, keepFor: String(error) });
+        return this.applyOnce(requestId, result, { ...options, only, keepFor: String(error) });
       });
       if (each === 'applied' || verdict === 'stale') verdict = each;
     }
@@ -287,20 +289,40 @@ export class ResultsStore {
     await Promise.all([journal.write(manager), settleLanes(manager, lanes, settings, journal.now, last)]);
   }
 
+  /** Neither may keep the other from being written, whichever of them cannot be. */
+  private async withNote<T>(call: StoredCall, run: (call: StoredCall) => Promise<T>): Promise<T> {
+    const { note, ...bare } = call;
+    if (!note) return run(call);
+    try {
+      return await run(call);
+    } catch (error) {
+      if (isDatabaseUnavailable(error)) throw error;
+    }
+    try {
+      return await run(bare);
+    } finally {
+      await note(this.dataSource.manager).catch((err: unknown) => {
+        this.logger.error({ msg: 'a call is missing in the log of the shop', requestId: call.id, err });
+      });
+    }
+  }
+
   private withCall<T = void>(
     called: CallRef,
     writesCatalogue: boolean,
     work: (manager: EntityManager, call: OpenCall, context: Moment & { readonly last: Last }) => Promise<T>,
     missing?: T,
   ): Promise<T> {
-    return inTransaction(this.dataSource, async (manager, last) => {
-      const open = await openCall(manager, idOf(called), {
-        writesCatalogue,
-        readMoment: () => readMoment(manager, this.time, this.settings),
-        stored: typeof called === 'string' ? undefined : called,
+    const run = (stored?: StoredCall): Promise<T> =>
+      inTransaction(this.dataSource, async (manager, last) => {
+        const open = await openCall(manager, idOf(called), {
+          writesCatalogue,
+          readMoment: () => readMoment(manager, this.time, this.settings),
+          stored,
+        });
+        return open ? work(manager, open.call, { ...open.moment, last }) : (missing as T);
       });
-      return open ? work(manager, open.call, { ...open.moment, last }) : (missing as T);
-    });
+    return typeof called === 'string' ? run() : this.withNote(called, run);
   }
 }
 

@@ -57,6 +57,11 @@ export type CallOutcome =
       readonly deferForMs?: number;
     };
 
+/** What is to be written down in the transaction of what a call changes. */
+export type Note = (manager: EntityManager) => Promise<void>;
+
+export type SentCall = CallOutcome & { readonly note?: Note };
+
 /** Nothing was sent, so nothing counts as an attempt. */
 export interface Deferral {
   readonly reason: 'circuit_open' | 'rate_limited' | 'paused';
@@ -129,5 +134,5 @@ export interface Caller {
    */
   admit(method: ShopMethod, settings?: Settings): Promise<Deferral | null>;
   /** Never throws for what the shop or the network does. */
-  send(call: ShopCall): Promise<CallOutcome>;
+  send(call: ShopCall): Promise<SentCall>;
 }

@@ -1,9 +1,8 @@
 import type { MetricSource, MetricsRegistry } from '@lockstep/service';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Histogram } from 'prom-client';
-import { DataSource } from 'typeorm';
 import { ShopLog } from '../logs/shop-log.js';
-import type { ShopCall } from '../queue/shop-call.js';
+import type { Note, ShopCall } from '../queue/shop-call.js';
 import type { Settings } from '../shop-config/settings.js';
 import { BreakerStore } from './breaker.store.js';
 import { toLogLines } from './call-log-lines.js';
@@ -29,10 +28,7 @@ export class CallJournal implements MetricSource {
     registers: [],
   });
 
-  private readonly logger = new Logger('Shop');
-
   constructor(
-    private readonly dataSource: DataSource,
     private readonly log: ShopLog,
     private readonly breakers: BreakerStore,
   ) {}
@@ -52,20 +48,17 @@ export class CallJournal implements MetricSource {
     });
   }
 
-  async record(
+  /** Counts a call; answers what writes it to the log. */
+  record(
     call: ShopCall,
     sent: SentCall,
     { startedAt, answeredAt, settings }: { startedAt: Date; answeredAt: Date; settings: Settings },
-  ): Promise<void> {
+  ): Note {
     const { method, flow } = call;
     const { outcome } = sent;
     this.calls.inc({ method, flow, outcome: outcome.kind === 'failed' ? outcome.reason : outcome.kind });
     this.duration.observe({ method, flow }, (answeredAt.getTime() - startedAt.getTime()) / 1_000);
-    try {
-      await this.log.record(this.dataSource.manager, toLogLines(call, sent, { startedAt, answeredAt }), settings);
-    } catch (err) {
-      // What the shop has said must still be applied: without it the call would be made again, and again.
-      this.logger.error({ msg: 'a call is missing in the log of the shop', requestId: call.id, err });
-    }
+    const lines = toLogLines(call, sent, { startedAt, answeredAt });
+    return (manager) => this.log.record(manager, lines, settings);
   }
 }

@@ -31,7 +31,7 @@ describeOnEveryEngine('a shop that is down for 20 minutes with 500 items waiting
     const config = new ShopUpdateConfig();
     config.shopUrlAllowPrivate = true;
     const { dataSource, clock } = queue;
-    const journal = { record: async () => undefined } as unknown as CallJournal;
+    const journal = { record: () => undefined } as unknown as CallJournal;
     caller = new ShopCaller(config, dataSource, new ShopSettings(), new BreakerStore(dataSource), clock, journal);
     await queue.configure({ shopUrl: shop.url, stockHoldSeconds: 0 });
     for (let lane = 1; lane <= LANES; lane += 1) await queue.addSet(lane, 1);

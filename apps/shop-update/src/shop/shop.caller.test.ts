@@ -65,7 +65,7 @@ describeOnEveryEngine('a caller of the shop', (engines) => {
   const aProcess = (): ShopCaller => {
     const config = new ShopUpdateConfig();
     config.shopUrlAllowPrivate = true;
-    const journal = { record: async () => undefined } as unknown as CallJournal;
+    const journal = { record: () => undefined } as unknown as CallJournal;
     const caller = new ShopCaller(config, dataSource, settings, new BreakerStore(dataSource), clock, journal);
     callers.push(caller);
     return caller;

@@ -1,7 +1,7 @@
 import { Clock } from '@lockstep/service';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { Caller, CallOutcome, Deferral, ShopCall } from '../queue/shop-call.js';
+import type { Caller, Deferral, SentCall, ShopCall } from '../queue/shop-call.js';
 import type { ShopMethod } from '../queue/topics.js';
 import { type Settings, toSettings } from '../shop-config/settings.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
@@ -83,7 +83,7 @@ export class ShopCaller implements Caller, OnApplicationShutdown {
     return deferral;
   }
 
-  async send(call: ShopCall): Promise<CallOutcome> {
+  async send(call: ShopCall): Promise<SentCall> {
     const settings = this.isJustRead()
       ? this.read.settings
       : this.keep(await this.settings.current(this.dataSource.manager));
@@ -94,17 +94,17 @@ export class ShopCaller implements Caller, OnApplicationShutdown {
     const sent = await this.client.send(call, settings);
     const { outcome } = sent;
     const answeredAt = this.clock.now();
-    await this.journal.record(call, sent, { startedAt, answeredAt, settings });
+    const note = this.journal.record(call, sent, { startedAt, answeredAt, settings });
     const nowMs = answeredAt.getTime();
-    if (!isProbe && !isTransportFailure(outcome) && this.keepToItself(call.method, nowMs)) return outcome;
+    if (!isProbe && !isTransportFailure(outcome) && this.keepToItself(call.method, nowMs)) return { ...outcome, note };
     const successes = this.untold.get(call.method)?.successes ?? 0;
     this.untold.set(call.method, { successes: 0, sinceMs: nowMs });
     const made: CallMade = { outcome, isProbe, successes };
     const { pair } = await this.change(call.method, nowMs, (former) => ({
       pair: recordCall(former, made, nowMs, settings),
     }));
-    if (!isProbe || outcome.kind !== 'failed' || !isTransportFailure(outcome)) return outcome;
-    return { ...outcome, deferForMs: restOf(pair, nowMs) };
+    if (!isProbe || outcome.kind !== 'failed' || !isTransportFailure(outcome)) return { ...outcome, note };
+    return { ...outcome, note, deferForMs: restOf(pair, nowMs) };
   }
 
   private keep(settings: Settings): Settings {

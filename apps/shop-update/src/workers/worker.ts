@@ -69,17 +69,18 @@ export class Worker {
   }
 
   private async send(call: StoredCall, onStep: (step: Step) => void): Promise<void> {
-    const outcome = await this.caller.send(call);
+    const { note, ...outcome } = await this.caller.send(call);
+    const made = { ...call, note };
     onStep('answered');
     switch (outcome.kind) {
       case 'acknowledged':
-        await this.results.acknowledge(call, outcome.httpStatus);
+        await this.results.acknowledge(made, outcome.httpStatus);
         break;
       case 'answered':
-        await this.results.apply(call, outcome.result, { httpStatus: outcome.httpStatus });
+        await this.results.apply(made, outcome.result, { httpStatus: outcome.httpStatus });
         break;
       default:
-        await this.results.fail(call, outcome);
+        await this.results.fail(made, outcome);
     }
     onStep('applied');
   }
