@@ -13,6 +13,7 @@ export async function measureDrain(place, shop, items, limitMs) {
   await configure(place, { shopUrl: shop.url, ...OPEN });
   const stopWatch = watchCpu({ ...processGroups(place), shop: [shop.pid] });
   const startedAt = performance.now();
+  // At least one waits.
   const [{ last }] = await query(place, 'SELECT max(id)::int AS last FROM shop_update.sync_item');
   for (;;) {
     // Of the last one first: to look for any costs the server more the more have finished.

@@ -85,8 +85,8 @@ export class AnalyticsLoop implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private async turn(stopping: AbortSignal): Promise<number> {
-    await this.noteOldest();
     await this.catchUp(stopping);
+    await this.noteOldest();
     return EVERY_MS;
   }
 }

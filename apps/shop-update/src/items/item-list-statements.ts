@@ -39,7 +39,7 @@ export function isByKind({ statuses, where, walking }: ItemConditions): boolean 
 
 /** How many there are, up to one more than are counted: in the index alone. */
 export function countStatement({ statuses, topics, moments, values }: ItemConditions): Statement {
-  // Said of all statuses by their names, so that the table itself need not be looked at.
+  // Said of all statuses by their names, so that the table itself need not be looked at, but for what is sent to be left out.
   const all = [ofStatusSql(statuses), named('i.topic', topics), ...moments].join(' AND ');
   return {
     text: `SELECT count(*)::int AS total FROM (SELECT FROM sync_item i WHERE ${all} LIMIT ${MAX_EXACT_TOTAL + 1}) AS c`,

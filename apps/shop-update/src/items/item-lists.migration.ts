@@ -10,7 +10,7 @@ export class CreateItemLists1763900000401 implements MigrationInterface {
       -- Few items are in these, so that moves of the others cost nothing.
       CREATE INDEX sync_item_attention_idx ON sync_item (id) WHERE attention AND finished_at IS NULL;
       CREATE INDEX sync_item_requeued_idx ON sync_item (requeue_count) WHERE requeue_count > 0 AND finished_at IS NULL;
-      -- Items by the flow of their latest call, from either side: few are in a flow, or few have been called.
+      -- Items by the flow of their latest call: those that have been called are looked at, which mostly are few.
       CREATE INDEX sync_call_flow_idx ON sync_call (flow, id);
       CREATE INDEX sync_item_called_idx ON sync_item (id) WHERE was_called AND finished_at IS NULL;
       CREATE INDEX sync_item_signature_idx ON sync_item (error_signature, id)

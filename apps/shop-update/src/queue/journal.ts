@@ -10,7 +10,7 @@ import {
   toNanoseconds,
   updatesOf,
 } from './item.js';
-import { isEnd, isWaiting, type Status } from './statuses.js';
+import { isEnd, type Status } from './statuses.js';
 import type { Flow } from './topics.js';
 import { checkTransition, type TransitionNo, toTarget } from './transitions.js';
 
@@ -87,18 +87,10 @@ export class Journal {
     await Promise.all(this.statements().map(([sql, values]) => manager.query(sql, values)));
   }
 
-  /** Ends first: an item that comes back may take the place of one that ends. */
   private statements(): Statement[] {
     const atOnce = this.statementOfAll();
     if (atOnce) return [atOnce];
-    const changes = this.changes();
-    const makesRoom = ({ item: { status, unapplied } }: ItemChange): boolean =>
-      !isWaiting(status) || unapplied !== null;
-    return [
-      ...updatesOf(changes.filter(makesRoom)),
-      ...updatesOf(changes.filter((change) => !makesRoom(change))),
-      ...historyOf(this.ways, this.now),
-    ];
+    return [...updatesOf(this.changes()), ...historyOf(this.ways, this.now)];
   }
 
   /** Items that all go the same way, as those of a call mostly do, are written with their history by one statement. */

@@ -13,7 +13,8 @@ export const queueRetention: readonly RetentionRule[] = [
     table: 'sync_call',
     outdated: (limits) =>
       `created_at < ${tooOld(limits)} AND outcome NOT IN ('open', 'acknowledged') AND NOT EXISTS (
-         SELECT FROM sync_call_item c JOIN sync_item i ON i.id = c.item_id WHERE c.call_id = sync_call.id AND ${IS_UNFINISHED})`,
+         SELECT FROM sync_call_item c JOIN sync_item i ON i.id = c.item_id WHERE c.call_id = sync_call.id AND ${IS_UNFINISHED})
+       AND NOT EXISTS (SELECT FROM sync_call_event e WHERE e.call_id = sync_call.id AND e.at >= ${tooOld(limits)})`,
     batchSize: 200,
   },
   { table: 'sync_item', outdated: (limits) => `finished_at < ${tooOld(limits)}` },

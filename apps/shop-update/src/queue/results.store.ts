@@ -203,7 +203,10 @@ export class ResultsStore {
             outcomes,
           }),
         );
-        await this.conclude(manager, journal, call, items, checked, settings, last);
+        // A lane that has sent its item notes none; of one that had come back and was sent no more, it may.
+        const back = accepted.filter(({ no }) => no === '36').map(({ sent: { item } }) => item.productSetId);
+        const busyLanes = new Set([...call.busyLanes, ...back]);
+        await this.conclude(manager, journal, { known: call.known, busyLanes }, items, checked, settings, last);
         return isUnusable ? 'unusable' : 'applied';
       },
       'orphan',

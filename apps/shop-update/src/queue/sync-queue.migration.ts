@@ -59,8 +59,8 @@ export class CreateSyncQueue1763900000102 implements MigrationInterface {
         unapplied jsonb,
         finished_at timestamptz,
         version bigint NOT NULL DEFAULT 1,
-        -- The status as indexes know it. What is being sent still counts as pending: so the move that every item makes each
-        -- time it is sent is written to no index, and beside the former row.
+        -- The status as indexes know it. What is being sent still counts as pending: so an item's first sending, which mostly
+        -- is its only one, is written to no index, and beside the former row.
         indexed_status text NOT NULL GENERATED ALWAYS AS (
           CASE WHEN status IN ('processing', 'building_request_payload', 'made_request') THEN 'pending' ELSE status END) STORED,
         -- It was sent before, and is not being sent: known to indexes in the same way.

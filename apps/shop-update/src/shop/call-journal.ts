@@ -58,7 +58,6 @@ export class CallJournal implements MetricSource {
     const { outcome } = sent;
     this.calls.inc({ method, flow, outcome: outcome.kind === 'failed' ? outcome.reason : outcome.kind });
     this.duration.observe({ method, flow }, (answeredAt.getTime() - startedAt.getTime()) / 1_000);
-    const lines = toLogLines(call, sent, { startedAt, answeredAt });
-    return (manager) => this.log.record(manager, lines, settings);
+    return (manager) => this.log.record(manager, toLogLines(call, sent, { startedAt, answeredAt }), settings);
   }
 }

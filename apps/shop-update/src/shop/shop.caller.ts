@@ -1,5 +1,5 @@
 import { Clock } from '@lockstep/service';
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Caller, Deferral, SentCall, ShopCall } from '../queue/shop-call.js';
 import type { ShopMethod } from '../queue/topics.js';
@@ -45,6 +45,7 @@ interface Untold {
 /** Calls the shop unless it is paused, down or called fast enough already. What was not sent burns no retry. */
 @Injectable()
 export class ShopCaller implements Caller, OnApplicationShutdown {
+  private readonly logger = new Logger('Shop');
   private readonly client: ShopClient;
   private read: { readonly settings: Settings; readonly atMs: number };
   private readonly seen = new Map<ShopMethod, Seen>();
@@ -100,11 +101,14 @@ export class ShopCaller implements Caller, OnApplicationShutdown {
     const successes = this.untold.get(call.method)?.successes ?? 0;
     this.untold.set(call.method, { successes: 0, sinceMs: nowMs });
     const made: CallMade = { outcome, isProbe, successes };
-    const { pair } = await this.change(call.method, nowMs, (former) => ({
+    const changed = await this.change(call.method, nowMs, (former) => ({
       pair: recordCall(former, made, nowMs, settings),
-    }));
-    if (!isProbe || outcome.kind !== 'failed' || !isTransportFailure(outcome)) return { ...outcome, note };
-    return { ...outcome, note, deferForMs: restOf(pair, nowMs) };
+    })).catch((err: unknown) => {
+      // What the shop has said must still be applied: without it the call would be made again.
+      this.logger.error({ msg: 'the breaker was not told of a call', requestId: call.id, err });
+    });
+    if (!changed || !isProbe || outcome.kind !== 'failed' || !isTransportFailure(outcome)) return { ...outcome, note };
+    return { ...outcome, note, deferForMs: restOf(changed.pair, nowMs) };
   }
 
   private keep(settings: Settings): Settings {
