@@ -1,7 +1,8 @@
 import type { Stage } from '../stage/stage.js';
 
 const ALIASES = ['masterdoctorindex', 'current_connections', 'discrepancies'];
-const PAUSE_MS = 10;
+/** Readers that never rest would take from the services the CPU that a rebuild needs. */
+const PAUSE_MS = 40;
 
 /** What readers of the aliases saw while something happened. */
 export interface Sight {

@@ -48,7 +48,7 @@ export async function readRun(stage: Stage, runId: string): Promise<RunView> {
   return answer.body;
 }
 
-/** Waits until the run is as wanted; it must not end before in another way. */
+/** Waits until the run is as wanted, and asks often enough to find what passes quickly. */
 export function untilRun(
   stage: Stage,
   runId: string,
@@ -60,8 +60,9 @@ export function untilRun(
 }
 
 /** Waits until the run has ended, in whatever way. A service that is away meanwhile is asked again. */
-export function endOfRun(stage: Stage, runId: string, timeoutMs?: number): Promise<RunView> {
-  return untilRun(stage, runId, 'has ended', isEnded, timeoutMs);
+export function endOfRun(stage: Stage, runId: string, timeoutMs = RUN_LIMIT_MS): Promise<RunView> {
+  const read = (): Promise<RunView> => readRun(stage, runId);
+  return waitFor(`run ${runId}: has ended`, read, { timeoutMs, everyMs: 100, until: isEnded });
 }
 
 export function isEnded({ state }: RunView): boolean {
