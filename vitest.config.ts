@@ -13,7 +13,7 @@ export default defineConfig({
   },
   ssr: { resolve: { conditions: ['@lockstep/source'] } },
   test: {
-    globalSetup: ['tests/embedded-engines.ts'],
+    globalSetup: ['tests/embedded-engines.ts', 'tests/bundled-services.ts'],
     // Limits for hangs, above every wait within a test, which says what it waits for: a busy machine is no fault.
     testTimeout: 120_000,
     hookTimeout: 240_000,

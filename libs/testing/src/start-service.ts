@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { takePort } from './take-port.js';
 import { waitFor } from './wait-for.js';
@@ -25,7 +26,7 @@ export interface ServiceOptions {
   app: string;
   /** Added to the environment of the test run. PORT is chosen for you. */
   env?: Record<string, string>;
-  /** Compiled entry. @default apps/<app>/dist/main.js */
+  /** Compiled entry. @default what the test run has bundled of it, else apps/<app>/dist/main.js */
   main?: string;
   /** How long it may take until `/health/ready` answers 200. @default 120000 */
   readyTimeoutMs?: number;
@@ -46,13 +47,13 @@ export interface RunningService {
 }
 
 /**
- * Runs `node apps/<app>/dist/main.js` on a free port and waits until it is ready. What still runs when the test
+ * Runs `node apps/<app>/dist/main.js`, or the same as one file, on a free port and waits until it is ready. What still runs when the test
  * process ends, in whatever way, is killed with it.
  *
  * @throws Error with the tail of the service's log, when it ends or does not get ready in time
  */
 export async function startService(options: ServiceOptions): Promise<RunningService> {
-  const main = options.main ?? fileURLToPath(new URL(`apps/${options.app}/dist/main.js`, root));
+  const main = options.main ?? entryOf(options.app);
   if (!existsSync(main)) throw new Error(`${options.app} is not built; run: npm run build`);
   const port = await takePort();
   const url = `http://127.0.0.1:${port}`;
@@ -85,6 +86,11 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     kill: (signal) => end(options.app, child, signal, () => tail(log)),
     restart: start,
   };
+}
+
+function entryOf(app: string): string {
+  const bundles = process.env['LOCKSTEP_TEST_SERVICES'];
+  return bundles ? join(bundles, `${app}.mjs`) : fileURLToPath(new URL(`apps/${app}/dist/main.js`, root));
 }
 
 async function untilReady(child: ChildProcess, url: string, timeoutMs: number): Promise<void> {

@@ -1,7 +1,7 @@
 import { WokenLoop } from '@lockstep/messaging';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { isEnd, isSending, STATUSES } from '../queue/statuses.js';
+import { QUEUED } from '../queue/indexed-status.js';
 import { TOPICS } from '../queue/topics.js';
 
 /** Rows of news added up at once. */
@@ -37,19 +37,25 @@ function foldSql({ table, keys, sums }: Counted): string {
 }
 
 /** Of these nobody is asked to do anything; to indexes what is being sent is pending. */
-const WAITING = STATUSES.filter(
-  (status) => !isEnd(status) && !isSending(status) && !['blocked', 'failed'].includes(status),
-);
+const WAITING = QUEUED.filter((status) => !['blocked', 'failed'].includes(status));
 
-/** The first of each kind by its index, however many wait. */
-const NOTE_OLDEST_SQL = `
-  INSERT INTO oldest_waiting AS kept (minute, age_seconds)
-  SELECT date_trunc('minute', now()), coalesce(extract(epoch FROM clock_timestamp() - min(first.queued_at)), 0)
-  FROM unnest($1::text[]) AS s (status), unnest($2::text[]) AS t (topic), LATERAL (
-    SELECT queued_at FROM sync_item WHERE indexed_status = s.status AND topic = t.topic ORDER BY queued_at LIMIT 1) AS first
-  ON CONFLICT (minute) DO UPDATE SET age_seconds = excluded.age_seconds WHERE kept.age_seconds < excluded.age_seconds`;
+/** The first of each kind by its index, however many wait; all of them are counted once a minute, by that index alone. */
+const SAMPLE_SQL = `
+  INSERT INTO queue_sample AS kept (minute, oldest_age_seconds, unfinished)
+  SELECT date_trunc('minute', now()),
+    (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(first.queued_at)), 0)
+     FROM unnest($1::text[]) AS s (status), unnest($2::text[]) AS t (topic), LATERAL (
+       SELECT queued_at FROM sync_item WHERE indexed_status = s.status AND topic = t.topic ORDER BY queued_at LIMIT 1) AS first),
+    CASE WHEN EXISTS (SELECT FROM queue_sample WHERE minute = date_trunc('minute', now())) THEN '{}' ELSE (
+      SELECT coalesce(jsonb_object_agg(topic, statuses), '{}') FROM (
+        SELECT topic, jsonb_object_agg(status, items) AS statuses FROM (
+          SELECT topic, indexed_status AS status, count(*) AS items FROM sync_item
+          WHERE indexed_status IN (${QUEUED.map((status) => `'${status}'`).join(', ')}) GROUP BY 1, 2) AS kinds
+        GROUP BY 1) AS topics) END
+  ON CONFLICT (minute) DO UPDATE SET oldest_age_seconds = excluded.oldest_age_seconds
+    WHERE kept.oldest_age_seconds < excluded.oldest_age_seconds`;
 
-/** Adds up the news of the counts, of which nothing depends on when it does; and notes how long the oldest item waits. */
+/** Adds up the news of the counts, of which nothing depends on when it does; and notes how the queue stands. */
 @Injectable()
 export class AnalyticsLoop implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(AnalyticsLoop.name);
@@ -70,8 +76,8 @@ export class AnalyticsLoop implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   /** Afterwards a graph can tell when the queue stood still, which counts of what has finished cannot. */
-  async noteOldest(): Promise<void> {
-    await this.dataSource.query(NOTE_OLDEST_SQL, [WAITING, TOPICS]);
+  async sampleQueue(): Promise<void> {
+    await this.dataSource.query(SAMPLE_SQL, [WAITING, TOPICS]);
   }
 
   /** Adds up all there is, unless it is to stop. */
@@ -86,7 +92,7 @@ export class AnalyticsLoop implements OnApplicationBootstrap, BeforeApplicationS
 
   private async turn(stopping: AbortSignal): Promise<number> {
     await this.catchUp(stopping);
-    await this.noteOldest();
+    await this.sampleQueue();
     return EVERY_MS;
   }
 }

@@ -18,5 +18,5 @@ export const ANALYTICS_RETENTION: readonly RetentionRule[] = [
   { table: 'ended_items', outdated: () => `queued_hour < ${KEPT}` },
   { table: 'made_calls', outdated: () => `hour < ${KEPT}` },
   { table: 'call_times', outdated: () => `hour < ${KEPT}` },
-  { table: 'oldest_waiting', outdated: () => `minute < ${KEPT}` },
+  { table: 'queue_sample', outdated: () => `minute < ${KEPT}` },
 ];

@@ -2,6 +2,8 @@ import { IsInstant } from '@lockstep/contracts';
 import { Type } from 'class-transformer';
 import { IsArray, IsIn, IsInt, IsNumber, IsOptional, IsString, ValidateNested } from 'class-validator';
 import { SummaryCount } from '../items/summary.answer.js';
+import { QUEUED } from '../queue/indexed-status.js';
+import type { Status } from '../queue/statuses.js';
 import { GRAPH_RANGES, type GraphRange, NAMED_RANGES, type NamedRange } from './graph-range.js';
 
 export class GraphQuery {
@@ -120,6 +122,28 @@ export class TopicSeries {
   items!: number[];
 }
 
+/** Items of one topic and status that had not ended at the last look in each bar; none of what there never was. */
+export class UnfinishedSeries {
+  @IsString()
+  topic!: string;
+
+  @IsString()
+  label!: string;
+
+  /** What is on its way to the shop is `pending`. */
+  @IsIn([...QUEUED])
+  status!: Status;
+
+  @IsString()
+  statusLabel!: string;
+
+  /** Null when nobody looked, because no service ran. */
+  @IsArray()
+  @IsOptional({ each: true })
+  @IsInt({ each: true })
+  items!: (number | null)[];
+}
+
 export class WaitingNow extends SummaryCount {
   @IsString()
   state!: string;
@@ -143,6 +167,12 @@ export class QueueSizeAnswer extends GraphAnswer {
   @IsOptional({ each: true })
   @IsNumber({}, { each: true })
   oldestAgeSeconds!: (number | null)[];
+
+  /** Stacked over the topics, with or without some of the statuses: how the queue grew and shrank. */
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => UnfinishedSeries)
+  unfinished!: UnfinishedSeries[];
 
   @IsArray()
   @ValidateNested({ each: true })

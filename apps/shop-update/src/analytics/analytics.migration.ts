@@ -47,10 +47,13 @@ export class CreateAnalytics1763900000501 implements MigrationInterface {
         PRIMARY KEY (hour, method, kind, time_class)
       );
       CREATE TABLE call_times_news (LIKE call_times);
-      -- How long the oldest item had waited that was still to be sent or answered: the most in each minute that was looked at.
-      CREATE TABLE oldest_waiting (
+      -- The queue as it stood in each minute that was looked at.
+      CREATE TABLE queue_sample (
         minute timestamptz PRIMARY KEY,
-        age_seconds double precision NOT NULL
+        -- How long the oldest item had waited that was still to be sent or answered: the most in this minute.
+        oldest_age_seconds double precision NOT NULL,
+        -- Items that had not ended, at the first look: { topic: { status: items } }.
+        unfinished jsonb NOT NULL
       );
     `);
     await queryRunner.query(ITEM_TRIGGERS);
@@ -60,7 +63,7 @@ export class CreateAnalytics1763900000501 implements MigrationInterface {
   async down(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
       DROP FUNCTION count_inserted_items, count_ended_items, count_sent_items, count_call CASCADE;
-      DROP TABLE oldest_waiting, call_times_news, call_times, made_calls_news, made_calls, ended_items_news, ended_items;
+      DROP TABLE queue_sample, call_times_news, call_times, made_calls_news, made_calls, ended_items_news, ended_items;
     `);
   }
 }

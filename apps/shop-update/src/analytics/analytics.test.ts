@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { forgetItems, givenCall, givenItem } from '../items/items.fixture.js';
 import { caller, startShopUpdate } from '../shop-update.fixture.js';
+import type { UnfinishedSeries } from './analytics.answer.js';
 import { KPI_SECONDS } from './analytics.js';
 import { AnalyticsLoop } from './analytics-loop.js';
 import { GRAPH_RANGES, windowStart } from './graph-range.js';
@@ -27,7 +28,7 @@ describeOnEveryEngine('the graphs', (engines) => {
   beforeEach(async () => {
     await forgetItems(app.get(DataSource));
     await sql(
-      'TRUNCATE ended_items, ended_items_news, made_calls, made_calls_news, call_times, call_times_news, oldest_waiting',
+      'TRUNCATE ended_items, ended_items_news, made_calls, made_calls_news, call_times, call_times_news, queue_sample',
     );
   });
   afterAll(async () => {
@@ -123,13 +124,13 @@ describeOnEveryEngine('the graphs', (engines) => {
 
   it('show how long the oldest had waited, of what is still to be sent or answered', async () => {
     const dataSource = app.get(DataSource);
-    await sql(`INSERT INTO oldest_waiting VALUES (date_trunc('minute', now() - interval '3 hours'), 7200)`);
+    await sql(`INSERT INTO queue_sample VALUES (date_trunc('minute', now() - interval '3 hours'), 7200, '{}')`);
     await givenItem(dataSource, { ageSeconds: 500 });
     await givenItem(dataSource, { productId: 102, ageSeconds: 400 });
     await givenItem(dataSource, { topic: 'price', status: 'blocked', reason: 'no_src_id', ageSeconds: 9_000 });
     await givenItem(dataSource, { topic: 'price', status: 'failed', ageSeconds: 9_000 });
     await givenItem(dataSource, { topic: 'price', status: 'synced', ageSeconds: 9_000 });
-    await app.get(AnalyticsLoop).noteOldest();
+    await app.get(AnalyticsLoop).sampleQueue();
     const { oldestAgeSeconds: ages, bars } = await graph('queue-size');
     expect(ages).toHaveLength(bars.length);
     expect(ages.at(-1)).toBeGreaterThanOrEqual(500);
@@ -138,9 +139,34 @@ describeOnEveryEngine('the graphs', (engines) => {
     expect(ages.at(-8)).toBeNull();
     // In this order: whoever looked before has written down what he saw.
     await forgetItems(dataSource);
-    await sql('TRUNCATE oldest_waiting');
-    await app.get(AnalyticsLoop).noteOldest();
+    await sql('TRUNCATE queue_sample');
+    await app.get(AnalyticsLoop).sampleQueue();
     expect((await graph('queue-size')).oldestAgeSeconds.at(-1)).toBe(0);
+  });
+
+  it('show how the queue stood, by topic and status, at the last look of each bar', async () => {
+    const dataSource = app.get(DataSource);
+    await givenItem(dataSource, {});
+    await givenItem(dataSource, { productId: 102, status: 'processing' });
+    await givenItem(dataSource, { productId: 102, topic: 'price', status: 'blocked', reason: 'no_src_id' });
+    await givenItem(dataSource, { topic: 'price', status: 'synced' });
+    // The service itself may have looked before there were any.
+    await sql('TRUNCATE queue_sample');
+    const hours = (count: number) => `date_trunc('hour', now()) - interval '${count} hours'`;
+    await sql(`INSERT INTO queue_sample VALUES
+      (${hours(3)} + interval '5 minutes', 0, '{"content": {"pending": 7}}'),
+      (${hours(3)} + interval '50 minutes', 0, '{"content": {"pending": 4, "failed": 1}}')`);
+    await app.get(AnalyticsLoop).sampleQueue();
+    const { unfinished } = await graph('queue-size');
+    const lastFour = (topic: string, status: string) =>
+      unfinished
+        .find((series: UnfinishedSeries) => series.topic === topic && series.status === status)
+        ?.items.slice(-4);
+    expect(lastFour('content', 'pending')).toEqual([4, null, null, 2]);
+    expect(lastFour('content', 'failed')).toEqual([1, null, null, 0]);
+    expect(lastFour('price', 'blocked')).toEqual([0, null, null, 1]);
+    expect(unfinished).toHaveLength(3);
+    expect(unfinished[0]).toMatchObject({ label: 'Content', statusLabel: expect.any(String) });
   });
 
   it('split calls by their outcome, a late answer in the place of what was given up', async () => {

@@ -1,9 +1,11 @@
 import { Clock } from '@lockstep/service';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { TOPIC_LABELS } from '../items/item-labels.js';
+import { STATUS_LABELS, TOPIC_LABELS } from '../items/item-labels.js';
 import { SUMMARY_GROUPS, Summary } from '../items/summary.js';
-import { TOPICS } from '../queue/topics.js';
+import { QUEUED } from '../queue/indexed-status.js';
+import type { Status } from '../queue/statuses.js';
+import { TOPICS, type Topic } from '../queue/topics.js';
 import type {
   ApiCallsAnswer,
   GraphAnswer,
@@ -14,6 +16,7 @@ import type {
   ResponseTimeAnswer,
   SyncKpiAnswer,
   TimeSeries,
+  UnfinishedSeries,
 } from './analytics.answer.js';
 import { CallCounts, type CallRow, type TimeRow } from './call-counts.store.js';
 import {
@@ -37,6 +40,9 @@ interface EndedRow {
   readonly ageClass: number;
   readonly items: number;
 }
+
+/** Unfinished items at a moment. */
+type Look = Partial<Record<Topic, Partial<Record<Status, number>>>>;
 
 /** The graphs. */
 @Injectable()
@@ -72,10 +78,11 @@ export class Analytics {
     const now = this.clock.now();
     const span = spanOf(query, now);
     const bars = barsOf(span, now);
-    const [calls, groups, oldest] = await Promise.all([
+    const [calls, groups, oldest, looks] = await Promise.all([
       this.counts.calls(bars, ['sent']),
       this.summary.countGroups(),
       this.readOldest(bars),
+      this.readLooks(bars),
     ]);
     const series = TOPICS.map((topic) => {
       const items = sumByBar(
@@ -92,6 +99,7 @@ export class Analytics {
       message: `${sent} were sent in this time; ${waits} still have to be, ${groups.waitingForCallback.items} wait for the shop's answer.`,
       series,
       oldestAgeSeconds: bars.starts.map((_, at) => oldest.get(at) ?? null),
+      unfinished: toUnfinished(looks, bars),
       waiting: SUMMARY_GROUPS.map((state) => ({ state, ...groups[state] })),
     };
   }
@@ -132,11 +140,22 @@ export class Analytics {
   /** The longest that the oldest item had waited in each bar, by its place; none of a bar in which nobody looked. */
   private async readOldest(bars: GraphBars): Promise<Map<number, number>> {
     const rows: { at: Date; seconds: number }[] = await this.dataSource.query(
-      `SELECT date_bin($3 * interval '1 second', minute, $1::timestamptz) AS at, max(age_seconds) AS seconds
-       FROM oldest_waiting WHERE minute >= $1 AND minute < $2 GROUP BY 1`,
+      `SELECT date_bin($3 * interval '1 second', minute, $1::timestamptz) AS at, max(oldest_age_seconds) AS seconds
+       FROM queue_sample WHERE minute >= $1 AND minute < $2 GROUP BY 1`,
       [bars.from, bars.end, bars.barSeconds],
     );
     return new Map(rows.map(({ at, seconds }) => [barAt(bars, at), seconds]));
+  }
+
+  /** How the queue stood at the last look in each bar, by its place. */
+  private async readLooks(bars: GraphBars): Promise<Map<number, Look>> {
+    const rows: { start: Date; unfinished: Look }[] = await this.dataSource.query(
+      `SELECT bar.start, last.unfinished FROM unnest($1::timestamptz[]) AS bar (start), LATERAL (
+         SELECT unfinished FROM queue_sample WHERE minute >= bar.start AND minute < bar.start + $2 * interval '1 second'
+         ORDER BY minute DESC LIMIT 1) AS last`,
+      [bars.starts, bars.barSeconds],
+    );
+    return new Map(rows.map(({ start, unfinished }) => [barAt(bars, start), unfinished]));
   }
 
   private readEnded(now: Date): Promise<EndedRow[]> {
@@ -197,6 +216,21 @@ function toWindow(range: GraphRange, now: Date, rows: readonly EndedRow[], unfin
     p95Seconds: reached(95),
     p99Seconds: reached(99),
   };
+}
+
+function toUnfinished(looks: ReadonlyMap<number, Look>, bars: GraphBars): UnfinishedSeries[] {
+  const kinds = TOPICS.flatMap((topic) => QUEUED.map((status) => ({ topic, status })));
+  const seen = kinds.filter(({ topic, status }) => [...looks.values()].some((look) => look[topic]?.[status]));
+  return seen.map(({ topic, status }) => ({
+    topic,
+    label: TOPIC_LABELS[topic],
+    status,
+    statusLabel: STATUS_LABELS[status],
+    items: bars.starts.map((_, at) => {
+      const look = looks.get(at);
+      return look ? (look[topic]?.[status] ?? 0) : null;
+    }),
+  }));
 }
 
 function toMethodCalls(method: string, bars: GraphBars, rows: readonly CallRow[]): MethodCalls {

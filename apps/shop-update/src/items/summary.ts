@@ -1,8 +1,8 @@
 import { Clock } from '@lockstep/service';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { ofStatusSql } from '../queue/indexed-status.js';
-import { isEnd, isSending, SENDING, STATUSES } from '../queue/statuses.js';
+import { ofStatusSql, QUEUED } from '../queue/indexed-status.js';
+import { SENDING } from '../queue/statuses.js';
 import { TOPICS } from '../queue/topics.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
 import { ItemLists } from './item-lists.js';
@@ -28,7 +28,7 @@ const GROUP_SQL = `CASE i.status
   ELSE 'inFlight' END`;
 
 /** Counted by the index of kinds alone, however much has finished; of what is delayed the reason matters. */
-const COUNTED_BY_STATUS = STATUSES.filter((status) => !isEnd(status) && !isSending(status) && status !== 'delayed')
+const COUNTED_BY_STATUS = QUEUED.filter((status) => status !== 'delayed')
   .map((status) => `'${status}'`)
   .join(', ');
 

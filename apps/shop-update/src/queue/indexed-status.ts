@@ -1,4 +1,7 @@
-import { isSending, STATUSES, type Status } from './statuses.js';
+import { isEnd, isSending, STATUSES, type Status } from './statuses.js';
+
+/** What an index knows an item as that has not ended. */
+export const QUEUED = STATUSES.filter((status) => !isEnd(status) && !isSending(status));
 
 /** Items of calls that nothing has come of yet. They are few: no more than the workers have in hand. */
 export const BEING_SENT_SQL = `ARRAY(
