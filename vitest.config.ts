@@ -19,7 +19,7 @@ export default defineConfig({
     hookTimeout: 240_000,
     expect: { poll: { timeout: 60_000 } },
     teardownTimeout: 120_000,
-    // Files of one worker share the modules that the first of them loaded: loading them anew took a third of the time.
+    // Files of one worker share the modules that the first of them loaded: loading them anew took a tenth of a whole run.
     isolate: false,
     retry: 0,
     projects: [

@@ -18,10 +18,9 @@ export async function setup(): Promise<void> {
   if (process.env['LOCKSTEP_TEST_SERVICES']) return;
   // Without a build `startService` says what to do.
   const compiled = APPS.filter((app) => existsSync(mainOf(app)));
-  const newestMs = Math.max(
-    ...['apps', 'libs', 'node_modules/.package-lock.json'].map((path) => newestOf(join(root, path))),
-  );
-  for (const app of compiled) if (newestOf(join(BUNDLES, `${app}.mjs`)) <= newestMs) await bundle(app);
+  const madeOf = [join(root, 'node_modules/.package-lock.json'), ...compiledFiles()];
+  const newestMs = Math.max(...madeOf.map(writtenMs));
+  for (const app of compiled) if (writtenMs(join(BUNDLES, `${app}.mjs`)) <= newestMs) await bundle(app);
   process.env['LOCKSTEP_TEST_SERVICES'] = BUNDLES;
 }
 
@@ -29,17 +28,18 @@ function mainOf(app: string): string {
   return join(root, 'apps', app, 'dist/main.js');
 }
 
-/** When the file, or the newest of the compiled files below the folder, was written; 0 when there is none. */
-function newestOf(path: string): number {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (!stat?.isDirectory()) return stat?.mtimeMs ?? 0;
-  const dists = readdirSync(path).map((name) => join(path, name, 'dist'));
-  const files = dists.filter(existsSync).flatMap((dist) => filesBelow(dist));
-  return Math.max(0, ...files.filter((file) => file.endsWith('.js')).map((file) => statSync(file).mtimeMs));
+function compiledFiles(): string[] {
+  const packages = ['apps', 'libs'].flatMap((kind) =>
+    readdirSync(join(root, kind)).map((name) => join(root, kind, name)),
+  );
+  const dists = packages.map((path) => join(path, 'dist')).filter(existsSync);
+  const files = dists.flatMap((dist) => readdirSync(dist, { recursive: true }).map((name) => join(dist, String(name))));
+  return files.filter((file) => file.endsWith('.js'));
 }
 
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true }).map((name) => join(folder, String(name)));
+/** 0 when there is no such file. */
+function writtenMs(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 async function bundle(app: string): Promise<void> {

@@ -55,14 +55,14 @@ export function untilRun(
   what: string,
   until: (run: RunView) => boolean,
   timeoutMs = RUN_LIMIT_MS,
+  everyMs = 20,
 ): Promise<RunView> {
-  return waitFor(`run ${runId}: ${what}`, () => readRun(stage, runId), { timeoutMs, everyMs: 20, until });
+  return waitFor(`run ${runId}: ${what}`, () => readRun(stage, runId), { timeoutMs, everyMs, until });
 }
 
 /** Waits until the run has ended, in whatever way. A service that is away meanwhile is asked again. */
-export function endOfRun(stage: Stage, runId: string, timeoutMs = RUN_LIMIT_MS): Promise<RunView> {
-  const read = (): Promise<RunView> => readRun(stage, runId);
-  return waitFor(`run ${runId}: has ended`, read, { timeoutMs, everyMs: 100, until: isEnded });
+export function endOfRun(stage: Stage, runId: string, timeoutMs?: number): Promise<RunView> {
+  return untilRun(stage, runId, 'has ended', isEnded, timeoutMs, 100);
 }
 
 export function isEnded({ state }: RunView): boolean {

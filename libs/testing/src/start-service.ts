@@ -47,8 +47,8 @@ export interface RunningService {
 }
 
 /**
- * Runs `node apps/<app>/dist/main.js`, or the same as one file, on a free port and waits until it is ready. What still runs when the test
- * process ends, in whatever way, is killed with it.
+ * Runs `node apps/<app>/dist/main.js`, or the same as one file, on a free port and waits until it is ready. What still runs when
+ * the test process ends, in whatever way, is killed with it.
  *
  * @throws Error with the tail of the service's log, when it ends or does not get ready in time
  */
@@ -88,9 +88,11 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   };
 }
 
+/** The bundle only of what is compiled: one that was left of a former build would run unnoticed. */
 function entryOf(app: string): string {
-  const bundles = process.env['LOCKSTEP_TEST_SERVICES'];
-  return bundles ? join(bundles, `${app}.mjs`) : fileURLToPath(new URL(`apps/${app}/dist/main.js`, root));
+  const compiled = fileURLToPath(new URL(`apps/${app}/dist/main.js`, root));
+  const bundle = join(process.env['LOCKSTEP_TEST_SERVICES'] ?? '', `${app}.mjs`);
+  return existsSync(compiled) && existsSync(bundle) ? bundle : compiled;
 }
 
 async function untilReady(child: ChildProcess, url: string, timeoutMs: number): Promise<void> {

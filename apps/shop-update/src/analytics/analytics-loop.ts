@@ -1,7 +1,7 @@
 import { WokenLoop } from '@lockstep/messaging';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { QUEUED } from '../queue/indexed-status.js';
+import { listSql, QUEUED } from '../queue/indexed-status.js';
 import { TOPICS } from '../queue/topics.js';
 
 /** Rows of news added up at once. */
@@ -50,7 +50,7 @@ const SAMPLE_SQL = `
       SELECT coalesce(jsonb_object_agg(topic, statuses), '{}') FROM (
         SELECT topic, jsonb_object_agg(status, items) AS statuses FROM (
           SELECT topic, indexed_status AS status, count(*) AS items FROM sync_item
-          WHERE indexed_status IN (${QUEUED.map((status) => `'${status}'`).join(', ')}) GROUP BY 1, 2) AS kinds
+          WHERE indexed_status IN ${listSql(QUEUED)} GROUP BY 1, 2) AS kinds
         GROUP BY 1) AS topics) END
   ON CONFLICT (minute) DO UPDATE SET oldest_age_seconds = excluded.oldest_age_seconds
     WHERE kept.oldest_age_seconds < excluded.oldest_age_seconds`;

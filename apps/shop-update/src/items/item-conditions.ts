@@ -1,4 +1,4 @@
-import { BEING_SENT_SQL, ofStatusSql } from '../queue/indexed-status.js';
+import { BEING_SENT_SQL, listSql, ofStatusSql } from '../queue/indexed-status.js';
 import { isEnd, STATUSES, type Status } from '../queue/statuses.js';
 import { TOPICS, type Topic } from '../queue/topics.js';
 import { ITEM_REASONS, type ItemReason, type ItemTab, TAB_STATUSES } from './item-labels.js';
@@ -55,7 +55,7 @@ export function toConditions(filter: ItemFilter, facts: StuckFacts): ItemConditi
 
 /** What every item of the choice is, beside `where` and `moments`; no text of the caller's is in it. */
 export function ofKindSql({ statuses, topics }: Pick<ItemConditions, 'statuses' | 'topics'>): string {
-  const ofTopic = topics.length < TOPICS.length ? ` AND i.topic IN ${list(topics)}` : '';
+  const ofTopic = topics.length < TOPICS.length ? ` AND i.topic IN ${listSql(topics)}` : '';
   return plannedStatusSql(statuses) + ofTopic;
 }
 
@@ -63,11 +63,7 @@ export function ofKindSql({ statuses, topics }: Pick<ItemConditions, 'statuses' 
 function plannedStatusSql(statuses: readonly Status[]): string {
   const others = UNFINISHED.filter((status) => !statuses.includes(status));
   if (statuses.some(isEnd) || statuses.length <= others.length) return ofStatusSql(statuses);
-  return `i.finished_at IS NULL${others.length > 0 ? ` AND i.status NOT IN ${list(others)}` : ''}`;
-}
-
-function list(names: readonly string[]): string {
-  return `(${names.map((name) => `'${name}'`).join(', ') || 'NULL'})`;
+  return `i.finished_at IS NULL${others.length > 0 ? ` AND i.status NOT IN ${listSql(others)}` : ''}`;
 }
 
 /** Statuses that the tab and the filter agree on; without either those of everything unfinished. */
@@ -117,7 +113,7 @@ const IS_READY_BY_ITEM = 'i.id IN (SELECT l.ready_item_id FROM sync_lane l WHERE
 function reasonCondition(reasons: readonly string[], isReady: string): string {
   const kept = ITEM_REASONS.filter((reason) => reasons.includes(reason) && REASON_STATUSES[reason] !== 'pending');
   const parts = [
-    ...(kept.length > 0 ? [`(i.status <> 'pending' AND i.reason IN ${list(kept)})`] : []),
+    ...(kept.length > 0 ? [`(i.status <> 'pending' AND i.reason IN ${listSql(kept)})`] : []),
     ...(reasons.includes('ready') ? [`(i.status = 'pending' AND ${isReady})`] : []),
     ...(reasons.includes('waiting_predecessor') ? [`(i.status = 'pending' AND (${isReady}) IS NOT TRUE)`] : []),
   ];

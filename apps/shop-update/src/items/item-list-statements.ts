@@ -1,5 +1,5 @@
 import { pageOffset } from '@lockstep/service';
-import { ofStatusSql } from '../queue/indexed-status.js';
+import { listSql, ofStatusSql } from '../queue/indexed-status.js';
 import { isEnd } from '../queue/statuses.js';
 import { type ItemConditions, ofKindSql } from './item-conditions.js';
 import type { ItemPosition } from './item-cursor.js';
@@ -40,7 +40,7 @@ export function isByKind({ statuses, where, walking }: ItemConditions): boolean 
 /** How many there are, up to one more than are counted: in the index alone. */
 export function countStatement({ statuses, topics, moments, values }: ItemConditions): Statement {
   // Said of all statuses by their names, so that the table itself need not be looked at, but for what is sent to be left out.
-  const all = [ofStatusSql(statuses), named('i.topic', topics), ...moments].join(' AND ');
+  const all = [ofStatusSql(statuses), `i.topic IN ${listSql(topics)}`, ...moments].join(' AND ');
   return {
     text: `SELECT count(*)::int AS total FROM (SELECT FROM sync_item i WHERE ${all} LIMIT ${MAX_EXACT_TOTAL + 1}) AS c`,
     values: [...values],
@@ -58,7 +58,7 @@ export function byKindStatement(
   const { statuses, topics, moments } = conditions;
   const rows = statuses.flatMap((status) =>
     topics.map((topic) => {
-      const all = [ofStatusSql([status]), named('i.topic', [topic]), ...moments, ...order.behind].join(' AND ');
+      const all = [ofStatusSql([status]), `i.topic IN ${listSql([topic])}`, ...moments, ...order.behind].join(' AND ');
       return `(SELECT i.id, i.queued_at FROM sync_item i WHERE ${all}
         ORDER BY ${order.by} LIMIT ${order.offset + order.limit})`;
     }),
@@ -120,11 +120,6 @@ function chosen(conditions: ItemConditions, indexed = 'true'): string {
   const { source, moments, where } = conditions;
   const all = [ofKindSql(conditions), indexed, ...moments, ...where].join(' AND ');
   return `SELECT i.id, i.queued_at, i.finished_at FROM ${source} i WHERE ${all}`;
-}
-
-/** Words of our own closed lists: as text of the statement they tell the planner which of them are rare. */
-function named(column: string, names: readonly string[]): string {
-  return `${column} IN (${names.map((name) => `'${name}'`).join(', ') || 'NULL'})`;
 }
 
 function part(found: string, { at, by, limit, offset }: Order): string {

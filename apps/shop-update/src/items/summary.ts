@@ -1,7 +1,7 @@
 import { Clock } from '@lockstep/service';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { ofStatusSql, QUEUED } from '../queue/indexed-status.js';
+import { listSql, ofStatusSql, QUEUED } from '../queue/indexed-status.js';
 import { SENDING } from '../queue/statuses.js';
 import { TOPICS } from '../queue/topics.js';
 import { ShopSettings } from '../shop-config/shop-settings.store.js';
@@ -28,9 +28,7 @@ const GROUP_SQL = `CASE i.status
   ELSE 'inFlight' END`;
 
 /** Counted by the index of kinds alone, however much has finished; of what is delayed the reason matters. */
-const COUNTED_BY_STATUS = QUEUED.filter((status) => status !== 'delayed')
-  .map((status) => `'${status}'`)
-  .join(', ');
+const COUNTED_BY_STATUS = listSql(QUEUED.filter((status) => status !== 'delayed'));
 
 /** To that index what is being sent is pending: it is counted by itself, and the oldest of the others is looked for. */
 const COUNT_SQL = `
@@ -42,7 +40,7 @@ const COUNT_SQL = `
         SELECT min(first.queued_at) FROM unnest($1::text[]) AS t (topic), LATERAL (
           SELECT queued_at FROM sync_item p WHERE p.indexed_status = 'pending' AND p.topic = t.topic AND p.status = 'pending'
           ORDER BY queued_at LIMIT 1) AS first) ELSE min(queued_at) END AS oldest
-    FROM sync_item WHERE indexed_status IN (${COUNTED_BY_STATUS}) GROUP BY 1
+    FROM sync_item WHERE indexed_status IN ${COUNTED_BY_STATUS} GROUP BY 1
     UNION ALL
     SELECT status, NULL, count(*), min(queued_at) FROM sent GROUP BY 1
     UNION ALL

@@ -16,20 +16,20 @@ export function ofStatusSql(statuses: readonly Status[]): string {
   const others = statuses.filter((status) => !sent.includes(status));
   const parts = [
     ...(others.length > 0 || sent.length === 0 ? [byIndexSql(others)] : []),
-    ...(sent.length > 0 ? [`i.id = ANY (${BEING_SENT_SQL}) AND i.status IN ${list(sent)}`] : []),
+    ...(sent.length > 0 ? [`i.id = ANY (${BEING_SENT_SQL}) AND i.status IN ${listSql(sent)}`] : []),
   ];
   return parts.length === 1 ? parts[0]! : `(${parts.join(' OR ')})`;
 }
 
 function byIndexSql(statuses: readonly Status[]): string {
-  const byIndex = `i.indexed_status IN ${list(statuses.filter((status) => !isSending(status)))}`;
+  const byIndex = `i.indexed_status IN ${listSql(statuses.filter((status) => !isSending(status)))}`;
   const unwanted = STATUSES.filter((status) => isSending(status) && !statuses.includes(status));
   return statuses.includes('pending') && unwanted.length > 0
-    ? `${byIndex} AND i.status NOT IN ${list(unwanted)}`
+    ? `${byIndex} AND i.status NOT IN ${listSql(unwanted)}`
     : byIndex;
 }
 
 /** Words of our own closed lists: as text of the statement they tell the planner which of them are rare. */
-function list(names: readonly string[]): string {
+export function listSql(names: readonly string[]): string {
   return `(${names.map((name) => `'${name}'`).join(', ') || 'NULL'})`;
 }
